@@ -1,0 +1,1 @@
+"""Framework-free foundation: chat types, SSE, money, clocks, statistics and telemetry names."""

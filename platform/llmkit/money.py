@@ -1,0 +1,35 @@
+"""Money as whole nano-dollars.
+
+One token costs less than a micro-dollar (0.15 USD per million tokens is 150 nano-dollars a token), so sums of
+micro-dollars would drift by a third; nano-dollars keep every price in use exact to half a unit per request.
+"""
+
+from decimal import Decimal
+
+NANO = 1_000_000_000
+
+
+def token_cost(*, tokens: int, nano_per_million: int) -> int:
+    """Cost in nano-dollars of `tokens` at a price in nano-dollars per million tokens, rounded half up."""
+    return (tokens * nano_per_million + 500_000) // 1_000_000
+
+
+def nano_from_dollars(dollars: Decimal) -> int:
+    """Nano-dollars from a decimal amount of dollars; ValueError if it is finer than a nano-dollar."""
+    nano = dollars * NANO
+    if nano != nano.to_integral_value():
+        raise ValueError(f"{dollars} has more than nine decimal places.")
+    return int(nano)
+
+
+def dollars_from_nano(nano: int) -> Decimal:
+    return Decimal(nano) / NANO
+
+
+def format_nano(nano: int) -> str:
+    """`$0.00` for nothing, cents from a dollar upwards, else enough digits to see three that count."""
+    dollars = dollars_from_nano(nano)
+    if nano == 0 or abs(dollars) >= 1:
+        return f"${dollars:,.2f}"
+    digits = 2 - dollars.adjusted()
+    return f"${dollars:.{min(max(digits, 2), 9)}f}"
