@@ -1,0 +1,91 @@
+"""The one form in which every process hands its spans over: OpenTelemetry's data model, GenAI names.
+
+Names follow the GenAI semantic conventions 1.41; what they lack is under `flywheel.`.
+"""
+
+from typing import Any
+
+import msgspec
+
+# --- GenAI semantic conventions ---------------------------------------------------------------------------------
+OPERATION = "gen_ai.operation.name"
+PROVIDER = "gen_ai.provider.name"
+CONVERSATION = "gen_ai.conversation.id"
+REQUEST_MODEL = "gen_ai.request.model"
+REQUEST_STREAM = "gen_ai.request.stream"
+RESPONSE_MODEL = "gen_ai.response.model"
+RESPONSE_ID = "gen_ai.response.id"
+FINISH_REASONS = "gen_ai.response.finish_reasons"
+TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk"  # seconds
+INPUT_TOKENS = "gen_ai.usage.input_tokens"  # cached tokens included
+OUTPUT_TOKENS = "gen_ai.usage.output_tokens"  # reasoning tokens included
+CACHED_TOKENS = "gen_ai.usage.cache_read.input_tokens"
+PROMPT_NAME = "gen_ai.prompt.name"
+ERROR_TYPE = "error.type"
+HTTP_STATUS = "http.response.status_code"
+SERVER_ADDRESS = "server.address"
+USER = "user.id"
+SESSION = "session.id"
+ENVIRONMENT = "deployment.environment.name"
+RELEASE = "service.version"
+
+# --- Flywheel's own ---------------------------------------------------------------------------------------------
+PROJECT = "flywheel.project.id"
+KEY = "flywheel.key.id"
+ROUTE = "flywheel.route.name"
+ROUTE_VERSION = "flywheel.route.version"
+PROMPT_VERSION = "flywheel.prompt.version"
+COST_NANO = "flywheel.cost.nano_usd"
+PRICE_VERSION = "flywheel.price.version"
+USAGE_ESTIMATED = "flywheel.usage.estimated"
+CLIENT_GONE = "flywheel.client.disconnected"
+
+
+class SpanRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One finished span on its way to storage.
+
+    project_id: UUID as text; trace_id: 32 hex digits; span_id, parent_id: 16 hex digits ("" for a root).
+    start_ns, end_ns: Unix nanoseconds. kind: internal, server, client, producer or consumer.
+    status: unset, ok or error. is_entry marks the span that the traces page lists: a request as the platform
+    received it. request, response: the JSON bodies as they crossed the wire; stream: the answer's raw SSE text,
+    which is put together only when the span is stored.
+    """
+
+    project_id: str
+    trace_id: str
+    span_id: str
+    name: str
+    start_ns: int
+    end_ns: int
+    parent_id: str = ""
+    kind: str = "internal"
+    status: str = "unset"
+    status_message: str = ""
+    is_entry: bool = False
+    attributes: dict[str, Any] = {}
+    events: list[dict[str, Any]] = []
+    request: msgspec.Raw = msgspec.Raw(b"")
+    response: msgspec.Raw = msgspec.Raw(b"")
+    stream: str = ""
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(SpanRecord)
+
+
+def encode_records(records: list[SpanRecord]) -> bytes:
+    """One JSON line per record. Raw bodies must be valid JSON; line breaks inside them are kept out of the line."""
+    return b"".join(_line(record) for record in records)
+
+
+def decode_record(line: bytes) -> SpanRecord:
+    """The record of one line; msgspec.DecodeError when it is not one."""
+    return _decoder.decode(line)
+
+
+def _line(record: SpanRecord) -> bytes:
+    encoded = _encoder.encode(record)
+    if b"\n" in encoded or b"\r" in encoded:
+        # JSON allows line breaks only between tokens, where a space means the same.
+        encoded = encoded.replace(b"\n", b" ").replace(b"\r", b" ")
+    return encoded + b"\n"
