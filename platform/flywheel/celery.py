@@ -1,0 +1,15 @@
+"""The Celery application and its timetable."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flywheel.settings")
+
+app = Celery("flywheel")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "make-partitions-ahead": {"task": "tracing.make_partitions_ahead", "schedule": 6 * 3600.0},
+    "forget-ended-sessions": {"task": "accounts.forget_ended_sessions", "schedule": 24 * 3600.0},
+}

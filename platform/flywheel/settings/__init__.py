@@ -1,0 +1,1 @@
+from flywheel.settings.base import *  # noqa: F403

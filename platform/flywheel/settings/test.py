@@ -1,0 +1,5 @@
+"""What differs under test: cheap password hashing, nothing else."""
+
+from flywheel.settings.base import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,23 @@
+"""Every page and API of Flywheel, mounted in one place."""
+
+from django.urls import include, path
+
+from flywheel.api import api_urls
+from flywheel.health import healthz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("api/", api_urls()),
+    path("", include("apps.console.urls")),
+    path("", include("apps.console.demo.urls")),
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.serving.urls")),
+    path("", include("apps.gateway.urls")),
+    path("", include("apps.tracing.urls")),
+    path("", include("apps.feedback.urls")),
+]
+
+handler400 = "apps.console.views.bad_request"
+handler403 = "apps.console.views.forbidden"
+handler404 = "apps.console.views.not_found"
+handler500 = "apps.console.views.server_error"
