@@ -1,0 +1,1 @@
+"""The hot path of `/v1/*`: no Django request cycle, no ORM, no Postgres, no Redis."""

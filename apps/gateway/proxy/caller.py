@@ -1,0 +1,54 @@
+"""What a request's headers say about its caller, besides the key."""
+
+import re
+from dataclasses import dataclass
+
+from llmkit import traceparent
+
+from apps.gateway.proxy.asgi_types import Headers
+
+_WANTED = frozenset(
+    (
+        b"authorization", b"content-length", b"traceparent", b"tracestate", b"x-request-id",
+        b"x-flywheel-user", b"x-flywheel-session", b"x-flywheel-environment", b"x-flywheel-release",
+    )
+)  # fmt: skip
+_REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}\Z")
+MAX_LABEL = 200
+
+
+@dataclass(slots=True)
+class Caller:
+    """Header values by name; of a header that comes twice the last counts, and tracestates are joined."""
+
+    found: dict[bytes, bytes]
+
+    @classmethod
+    def of(cls, headers: Headers) -> "Caller":
+        found: dict[bytes, bytes] = {}
+        for name, value in headers:
+            if name in _WANTED:
+                twice = name == b"tracestate" and name in found
+                found[name] = found[name] + b"," + value if twice else value
+        return cls(found)
+
+    @property
+    def authorization(self) -> bytes:
+        return self.found.get(b"authorization", b"")
+
+    @property
+    def content_length(self) -> bytes | None:
+        return self.found.get(b"content-length")
+
+    def label(self, name: bytes) -> str:
+        """A header as text of bounded length, "" when it isn't there."""
+        value = self.found.get(name)
+        return value[: 4 * MAX_LABEL].decode("utf-8", "replace")[:MAX_LABEL] if value else ""
+
+    def trace_context(self) -> traceparent.TraceContext | None:
+        parent = self.found.get(b"traceparent")
+        return traceparent.parse(parent, self.found.get(b"tracestate", b"")) if parent else None
+
+    def request_id(self) -> bytes | None:
+        given = self.found.get(b"x-request-id")
+        return given if given and _REQUEST_ID.match(given) else None

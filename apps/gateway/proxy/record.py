@@ -1,0 +1,180 @@
+"""The record of a request: one span for the whole, one for each step, all in one write."""
+
+from typing import Any
+
+import msgspec
+from llmkit import telemetry as names
+from llmkit.ids import new_span_id
+from llmkit.telemetry import SpanRecord, encode_records
+from msgspec import Raw
+
+from apps.gateway.proxy.exchange import Exchange
+from apps.gateway.proxy.payloads import kept_request, kept_response, kept_stream
+
+UPSTREAM = "upstream"
+STREAM_KEPT = 1024 * 1024
+TRUNCATED = "flywheel.payload.truncated"
+
+
+def encode_record(exchange: Exchange) -> bytes:
+    """The lines of a request's spans, ending with the phase that ended last. The exchange must know its key."""
+    children = _children(exchange)
+    return encode_records([_entry(exchange, children[-1].end_ns), *children])
+
+
+def _entry(exchange: Exchange, end_ns: int) -> SpanRecord:
+    outcome = exchange.outcome
+    attributes = _labels(exchange)
+    attributes.update(_answer(exchange))
+    request, cut = kept_request(exchange.request)
+    response, response_cut = kept_response(outcome.body)
+    if cut or response_cut or outcome.stream_cut:
+        attributes[TRUNCATED] = True
+    return SpanRecord(
+        project_id=_project_id(exchange),
+        trace_id=exchange.trace_id,
+        span_id=exchange.span_id,
+        parent_id=exchange.parent_id,
+        name=f"chat {exchange.request.chat.model}" if exchange.request else "chat",
+        kind="server",
+        is_entry=True,
+        start_ns=exchange.started_ns + exchange.wall_offset,
+        end_ns=end_ns,
+        status="error" if outcome.error_type else "ok",
+        status_message=outcome.error_message,
+        attributes=attributes,
+        request=request,
+        response=response,
+        stream=kept_stream(outcome.stream),
+    )
+
+
+def _children(exchange: Exchange) -> list[SpanRecord]:
+    """One span per phase, each beginning where the one before ended, so that they add up to the whole."""
+    project_id, offset, failed = _project_id(exchange), exchange.wall_offset, bool(exchange.outcome.error_type)
+    start = exchange.started_ns + offset
+    last = len(exchange.phases) - 1
+    spans = []
+    for number, (phase, ended) in enumerate(exchange.phases):
+        end = ended + offset
+        if phase == UPSTREAM:
+            spans.append(_upstream(exchange, start, end))
+        else:
+            spans.append(
+                SpanRecord(
+                    project_id=project_id,
+                    trace_id=exchange.trace_id,
+                    span_id=new_span_id(),
+                    parent_id=exchange.span_id,
+                    name=phase,
+                    start_ns=start,
+                    end_ns=end,
+                    status="error" if failed and number == last and phase != "respond" else "unset",
+                )
+            )
+        start = end
+    return spans
+
+
+def _upstream(exchange: Exchange, start: int, end: int) -> SpanRecord:
+    plan, outcome = exchange.plan, exchange.outcome
+    assert plan is not None  # noqa: S101  (the phase exists only once the request was resolved)
+    attributes = _answer(exchange)
+    attributes[names.REQUEST_MODEL] = plan.model.upstream_name
+    attributes[names.SERVER_ADDRESS] = plan.upstream.address
+    return SpanRecord(
+        project_id=_project_id(exchange),
+        trace_id=exchange.trace_id,
+        span_id=exchange.upstream_span_id,
+        parent_id=exchange.span_id,
+        name=f"chat {plan.model.upstream_name}",
+        kind="client",
+        start_ns=start,
+        end_ns=end,
+        status="error" if outcome.error_type else "ok",
+        status_message=outcome.error_message,
+        attributes=attributes,
+        request=Raw(exchange.outgoing) if len(exchange.outgoing) <= STREAM_KEPT else Raw(b""),
+    )
+
+
+def _labels(exchange: Exchange) -> dict[str, Any]:
+    """Who asked, for what, through which door."""
+    caller, chat = exchange.caller, exchange.request.chat if exchange.request else None
+    found: dict[str, Any] = {
+        names.KEY: exchange.key.id if exchange.key else "",
+        names.USER: (chat and chat.user) or caller.label(b"x-flywheel-user"),
+        names.SESSION: caller.label(b"x-flywheel-session") or _session_in(chat.metadata if chat else None),
+        names.ENVIRONMENT: caller.label(b"x-flywheel-environment"),
+        names.RELEASE: caller.label(b"x-flywheel-release"),
+        names.REQUEST_MODEL: chat.model if chat else "",
+    }
+    labels = {name: value for name, value in found.items() if value}
+    plan = exchange.plan
+    if plan is not None and plan.route is not None:
+        labels[names.ROUTE] = plan.route.name
+        labels[names.ROUTE_VERSION] = plan.route.version
+    return labels
+
+
+def _answer(exchange: Exchange) -> dict[str, Any]:
+    """What came back, in the words of the GenAI conventions."""
+    outcome, plan, request = exchange.outcome, exchange.plan, exchange.request
+    found: dict[str, Any] = {names.OPERATION: "chat", names.HTTP_STATUS: outcome.status}
+    if plan is not None:
+        found[names.PROVIDER] = plan.model.provider
+    if request is not None and request.chat.stream:
+        found[names.REQUEST_STREAM] = True
+    if outcome.response_model:
+        found[names.RESPONSE_MODEL] = outcome.response_model
+    if outcome.response_id:
+        found[names.RESPONSE_ID] = outcome.response_id
+    if outcome.finish_reasons:
+        found[names.FINISH_REASONS] = outcome.finish_reasons
+    if outcome.first_chunk_ns:
+        found[names.TIME_TO_FIRST_CHUNK] = outcome.first_chunk_ns / 1e9
+    if outcome.error_type:
+        found[names.ERROR_TYPE] = outcome.error_type
+    if outcome.client_gone:
+        found[names.CLIENT_GONE] = True
+    if outcome.usage is not None:
+        found.update(_spent(exchange))
+    return found
+
+
+def _spent(exchange: Exchange) -> dict[str, Any]:
+    """Tokens and, where the model had a price when the request came, what they cost."""
+    usage, plan = exchange.outcome.usage, exchange.plan
+    if usage is None or plan is None:
+        return {}
+    spent: dict[str, Any] = {names.INPUT_TOKENS: usage.input_tokens, names.OUTPUT_TOKENS: usage.output_tokens}
+    if usage.cached_tokens:
+        spent[names.CACHED_TOKENS] = usage.cached_tokens
+    if usage.estimated:
+        spent[names.USAGE_ESTIMATED] = True
+    price = plan.model.price_at(exchange.started_ns + exchange.wall_offset)
+    if price is not None:
+        spent[names.PRICE_VERSION] = price.id
+        spent[names.COST_NANO] = price.cost(
+            input_tokens=usage.input_tokens, cached_tokens=usage.cached_tokens, output_tokens=usage.output_tokens
+        )
+    return spent
+
+
+def _session_in(metadata: dict[str, Any] | None) -> str:
+    session = metadata.get("session_id") if metadata else None
+    return session[:200] if isinstance(session, str) else ""
+
+
+def _project_id(exchange: Exchange) -> str:
+    assert exchange.key is not None  # noqa: S101  (requests without a known key leave no record)
+    return exchange.key.project.id
+
+
+def is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body, type=Raw)
+        body.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True

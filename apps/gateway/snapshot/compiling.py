@@ -1,0 +1,145 @@
+"""Postgres to snapshot: the whole installation in six queries, seen at one moment."""
+
+from collections import defaultdict
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db import connection, transaction
+from msgspec import Raw
+
+from apps.accounts.models import ApiKey, ConfigVersion, Project
+from apps.gateway.models import Route
+from apps.gateway.snapshot.entries import (
+    NEVER_NS,
+    KeyEntry,
+    ModelEntry,
+    PriceEntry,
+    ProjectEntry,
+    RouteEntry,
+    Snapshot,
+)
+from apps.serving.models import CatalogueModel, PriceVersion, Provider
+from apps.serving.services import Upstream, UpstreamUnusable, upstream_of
+
+GATEWAY_SCOPE = "gateway"
+
+
+def compile_snapshot() -> Snapshot:
+    """The configuration as one transaction sees it, so that it belongs to exactly one ConfigVersion."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        number = current_number()
+        models = _models()
+        routes = _routes(models)
+        projects = _projects(models, routes)
+        return Snapshot(number=number, keys=_keys(projects))
+
+
+def current_number() -> int:
+    return ConfigVersion.objects.filter(id=1).values_list("number", flat=True).first() or 0
+
+
+def _models() -> dict[UUID, tuple[UUID, ModelEntry]]:
+    """Model id -> project id and entry, of every enabled model."""
+    prices = _prices()
+    upstreams = {provider.id: _upstream(provider) for provider in Provider.objects.enabled()}
+    entries = {}
+    for model in CatalogueModel.objects.enabled().select_related("provider"):
+        upstream, unusable = upstreams[model.provider_id]
+        entry = ModelEntry(
+            name=model.name,
+            upstream_name=model.upstream_name,
+            provider=model.provider.name,
+            upstream=upstream,
+            unusable=unusable,
+            prices=tuple(prices[model.id]),
+            context_tokens=model.context_tokens,
+            created=_seconds(model.created_at),
+        )
+        entries[model.id] = (model.project_id, entry)
+    return entries
+
+
+def _upstream(provider: Provider) -> tuple[Upstream | None, str]:
+    try:
+        return upstream_of(provider), ""
+    except UpstreamUnusable as problem:
+        return None, str(problem)
+
+
+def _prices() -> dict[UUID, list[PriceEntry]]:
+    """Model id -> its prices, newest first; those of the future take effect by themselves."""
+    prices = defaultdict(list)
+    for price in PriceVersion.objects.order_by("-effective_from"):
+        entry = PriceEntry(
+            id=str(price.id),
+            effective_ns=_nanoseconds(price.effective_from),
+            input_nano=price.input_nano,
+            cached_input_nano=price.cached_input_nano,
+            output_nano=price.output_nano,
+        )
+        prices[price.model_id].append(entry)
+    return prices
+
+
+def _routes(models: dict[UUID, tuple[UUID, ModelEntry]]) -> dict[UUID, dict[str, RouteEntry]]:
+    """Project id -> its enabled routes by name. A route whose model is disabled is left out."""
+    routes: dict[UUID, dict[str, RouteEntry]] = defaultdict(dict)
+    for route in Route.objects.enabled().select_related("active"):
+        version = route.active
+        if version is None or version.model_id not in models:
+            continue
+        routes[route.project_id][route.name] = RouteEntry(
+            name=route.name,
+            version=version.number,
+            model=models[version.model_id][1],
+            system_turn=_system_turn(version.system_prompt),
+            defaults={name: Raw(msgspec.json.encode(value)) for name, value in version.defaults.items()},
+            created=_seconds(route.created_at),
+        )
+    return routes
+
+
+def _system_turn(prompt: str) -> bytes:
+    return msgspec.json.encode({"role": "system", "content": prompt}) if prompt else b""
+
+
+def _projects(
+    models: dict[UUID, tuple[UUID, ModelEntry]], routes: dict[UUID, dict[str, RouteEntry]]
+) -> dict[UUID, ProjectEntry]:
+    by_project: dict[UUID, dict[str, ModelEntry]] = defaultdict(dict)
+    for project_id, entry in models.values():
+        by_project[project_id][entry.name] = entry
+    return {
+        id_: ProjectEntry(id=str(id_), slug=slug, routes=routes[id_], models=by_project[id_])
+        for id_, slug in Project.objects.values_list("id", "slug")
+    }
+
+
+def _keys(projects: dict[UUID, ProjectEntry]) -> dict[bytes, KeyEntry]:
+    """Every key ever made, so that a revoked one is told from one that never was."""
+    return {bytes(key.digest): _key(key, projects[key.project_id]) for key in ApiKey.objects.all()}
+
+
+def _key(key: ApiKey, project: ProjectEntry) -> KeyEntry:
+    until = NEVER_NS if key.expires_at is None else _nanoseconds(key.expires_at)
+    revoked = key.revoked_at is not None
+    return KeyEntry(
+        id=str(key.id),
+        project=project,
+        may_call=GATEWAY_SCOPE in key.scopes,
+        models_allowed=frozenset(key.models_allowed) or None,
+        usable_until_ns=0 if revoked else until,
+        revoked=revoked,
+    )
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000) * 1000
+
+

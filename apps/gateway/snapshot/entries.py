@@ -1,0 +1,98 @@
+"""What the hot path knows, compiled ahead and never changed: keys, projects, routes, models, prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from llmkit.money import token_cost
+from msgspec import Raw
+
+from apps.serving.services import Upstream
+
+NEVER_NS = 1 << 63
+
+
+@dataclass(frozen=True, slots=True)
+class PriceEntry:
+    """Prices in nano-dollars per million tokens, valid from `effective_ns` (Unix nanoseconds) until the next entry."""
+
+    id: str
+    effective_ns: int
+    input_nano: int
+    cached_input_nano: int
+    output_nano: int
+
+    def cost(self, *, input_tokens: int, cached_tokens: int, output_tokens: int) -> int:
+        """Nano-dollars; `input_tokens` include the cached ones."""
+        cached = min(cached_tokens, input_tokens)
+        return (
+            token_cost(tokens=input_tokens - cached, nano_per_million=self.input_nano)
+            + token_cost(tokens=cached, nano_per_million=self.cached_input_nano)
+            + token_cost(tokens=output_tokens, nano_per_million=self.output_nano)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """`upstream` is where and how to call it; None, with the reason in `unusable`, when the provider can't be called."""
+
+    name: str
+    upstream_name: str
+    provider: str
+    upstream: Upstream | None
+    unusable: str
+    prices: tuple[PriceEntry, ...]  # newest first
+    context_tokens: int
+    created: int  # Unix seconds
+
+    def price_at(self, moment_ns: int) -> PriceEntry | None:
+        return next((price for price in self.prices if price.effective_ns <= moment_ns), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteEntry:
+    """The active version of a route. system_turn: its prompt as a ready JSON message, b"" for none."""
+
+    name: str
+    version: int
+    model: ModelEntry
+    system_turn: bytes
+    defaults: Mapping[str, Raw]
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectEntry:
+    id: str
+    slug: str
+    routes: Mapping[str, RouteEntry]
+    models: Mapping[str, ModelEntry]
+
+    def names(self) -> list[str]:
+        """Everything `model` may say, sorted; a route hides a model of the same name."""
+        return sorted({*self.routes, *self.models})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """A key by its rights. usable_until_ns: 0 once revoked; models_allowed: None for all of the project."""
+
+    id: str
+    project: ProjectEntry
+    may_call: bool
+    models_allowed: frozenset[str] | None
+    usable_until_ns: int
+    revoked: bool
+
+    def allows(self, name: str) -> bool:
+        return self.models_allowed is None or name in self.models_allowed
+
+    def callable_names(self) -> list[str]:
+        return [name for name in self.project.names() if self.allows(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The configuration of the whole installation as of ConfigVersion `number`; keys by the SHA-256 of their text."""
+
+    number: int
+    keys: Mapping[bytes, KeyEntry] = field(default_factory=dict)

@@ -1,0 +1,4 @@
+from apps.serving.models.catalogue import CatalogueModel, PriceVersion
+from apps.serving.models.providers import Provider
+
+__all__ = ["CatalogueModel", "PriceVersion", "Provider"]

@@ -1,0 +1,46 @@
+"""Where models are served: a provider's address and its encrypted credential."""
+
+from django.db import models
+from llmkit.ids import uuid7
+
+from apps.accounts.models import Project
+
+
+class ProviderQuerySet(models.QuerySet["Provider"]):
+    def for_project(self, project: Project) -> "ProviderQuerySet":
+        return self.filter(project=project)
+
+    def enabled(self) -> "ProviderQuerySet":
+        return self.filter(disabled_at=None)
+
+
+class Provider(models.Model):
+    """kind names an adapter of the provider registry. The local engine has no base URL: the installation knows it."""
+
+    class Kind(models.TextChoices):
+        OPENAI_COMPATIBLE = "openai_compatible", "OpenAI-compatible"
+        ANTHROPIC = "anthropic", "Anthropic"
+        LOCAL = "local", "Local engine"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="providers")
+    name = models.SlugField(max_length=60)
+    kind = models.CharField(max_length=30, choices=Kind)
+    base_url = models.URLField(max_length=300, blank=True)
+    # Fernet token; empty for providers without a key. Never shown, never logged.
+    credential = models.TextField(blank=True)
+    allow_private = models.BooleanField(default=False)
+    connect_timeout_ms = models.PositiveIntegerField(default=5_000)
+    first_byte_timeout_ms = models.PositiveIntegerField(default=60_000)
+    idle_timeout_ms = models.PositiveIntegerField(default=60_000)
+    total_timeout_ms = models.PositiveIntegerField(default=600_000)
+    created_at = models.DateTimeField(auto_now_add=True)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProviderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="provider_name_in_project")]
+
+    def __str__(self) -> str:
+        return self.name
