@@ -4,40 +4,35 @@ The preflight carries no key, so it answers any origin; whether the origin may u
 request itself. No cookies are involved: the API takes bearer keys only.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import sync_and_async_middleware
 
 PATH = "/api/feedback"
 
 
-class FeedbackCorsMiddleware:
-    sync_capable = True
-    async_capable = True
+@sync_and_async_middleware
+def feedback_cors(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    if iscoroutinefunction(get_response):
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
+        async def answer_async(request: HttpRequest) -> HttpResponse:
+            if is_preflight(request):
+                return allow(request, HttpResponse(status=204))
+            return allow(request, await cast(Awaitable[HttpResponse], get_response(request)))
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if iscoroutinefunction(self):
-            return self.answer_async(request)  # type: ignore[return-value]
-        if is_preflight(request):
-            return allow(request, HttpResponse(status=204))
-        return allow(request, self.get_response(request))
+        return answer_async
 
-    async def answer_async(self, request: HttpRequest) -> HttpResponse:
-        if is_preflight(request):
-            return allow(request, HttpResponse(status=204))
-        return allow(request, await self.get_response(request))  # type: ignore[misc]
+    def answer(request: HttpRequest) -> HttpResponse:
+        return allow(request, HttpResponse(status=204) if is_preflight(request) else get_response(request))
+
+    return answer
 
 
 def is_preflight(request: HttpRequest) -> bool:
-    return (
-        request.path == PATH and request.method == "OPTIONS" and "access-control-request-method" in request.headers
-    )
+    return request.path == PATH and request.method == "OPTIONS" and "access-control-request-method" in request.headers
 
 
 def allow(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -3,9 +3,9 @@
 import uuid
 
 from django.db import models
-from llmkit.ids import uuid7
 
 from apps.accounts.models import ApiKey, Project
+from llmkit.ids import uuid7
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from apps.accounts.models import Project
+from apps.accounts.models import ApiKey, Project
 from apps.feedback.models import Feedback
+from llmkit import clock
 
 PAGE = 50
 
@@ -65,3 +66,14 @@ def feedback_of_traces(project: Project, trace_ids: Iterable[uuid.UUID]) -> dict
     for feedback in Feedback.objects.for_project(project).filter(trace_id__in=list(trace_ids)).order_by("created_at"):
         found.setdefault(feedback.trace_id, []).append(feedback)
     return found
+
+
+def widget_snippet(project: Project, origin: str) -> str:
+    """The lines that put the widget into a page, with the project's own public key where it has one."""
+    keys = ApiKey.objects.for_project(project).usable(clock.now()).filter(kind=ApiKey.Kind.PUBLIC)
+    key = keys.order_by("created_at").values_list("public_text", flat=True).first() or "YOUR-PUBLIC-KEY"
+    return (
+        f'<script type="module" src="{origin}/widget/v1.js"></script>\n'
+        "<!-- trace-id: the header x-flywheel-trace-id of the gateway's answer -->\n"
+        f'<flywheel-feedback trace-id="…" public-key="{key}" user="your-user-id"></flywheel-feedback>\n'
+    )

@@ -6,6 +6,6 @@ app_name = "feedback"
 
 urlpatterns = [
     path("widget/v1.js", views.widget_script, name="widget"),
-    path("p/<slug:project_slug>/feedback/", views.feedback_list, name="list"),
+    path("p/<slug:project_slug>/feedback/", views.feedback_list, name="feedback"),
     path("p/<slug:project_slug>/feedback/trace/<uuid:trace_id>/", views.trace_panel, name="trace_panel"),
 ]

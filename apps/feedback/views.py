@@ -9,11 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import condition, require_GET
 
-from apps.accounts.models import ApiKey
 from apps.accounts.services import open_project
 from apps.feedback.forms import KINDS, feedback_filter
-from apps.feedback.queries import feedback_of_trace, list_feedback
-from llmkit import clock
+from apps.feedback.queries import feedback_of_trace, list_feedback, widget_snippet
 
 WIDGET = Path(settings.ROOT) / "static" / "widget" / "v1.js"
 
@@ -39,16 +37,14 @@ def feedback_list(request: HttpRequest, project_slug: str) -> HttpResponse:
     project = open_project(request, project_slug)
     chosen = feedback_filter(request.GET)
     page = list_feedback(project, kind=chosen.kind, cursor=chosen.cursor)
-    public_key = ApiKey.objects.for_project(project).usable(clock.now()).filter(kind=ApiKey.Kind.PUBLIC).first()
     context = {
         "project": project,
         "chosen": chosen,
         "kinds": KINDS.items(),
         "page": page,
-        "public_key": public_key,
-        "origin": settings.PUBLIC_URL,
+        "snippet": widget_snippet(project, settings.PUBLIC_URL),
     }
-    template = "feedback/list.html#rows" if request.htmx and not request.htmx.boosted else "feedback/list.html"
+    template = "feedback/list.html#rows" if request.headers.get("HX-Request") else "feedback/list.html"
     return render(request, template, context)
 
 
