@@ -27,9 +27,8 @@ def dollars_from_nano(nano: int) -> Decimal:
 
 
 def format_nano(nano: int) -> str:
-    """`$0.00` for nothing, cents from a dollar upwards, else enough digits to see three that count."""
-    dollars = dollars_from_nano(nano)
-    if nano == 0 or abs(dollars) >= 1:
-        return f"${dollars:,.2f}"
-    digits = 2 - dollars.adjusted()
-    return f"${dollars:.{min(max(digits, 2), 9)}f}"
+    """Cents from a dollar upwards, else as many decimal places as show three digits that count: `$0.0123`."""
+    dollars = abs(dollars_from_nano(nano))
+    places = 2 if nano == 0 or dollars >= 1 else min(2 - dollars.adjusted(), 9)
+    whole, _, fraction = f"{dollars:,.{places}f}".partition(".")
+    return f"{'-' if nano < 0 else ''}${whole}.{fraction.rstrip('0').ljust(2, '0')}"

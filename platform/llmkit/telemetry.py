@@ -41,6 +41,10 @@ USAGE_ESTIMATED = "flywheel.usage.estimated"
 CLIENT_GONE = "flywheel.client.disconnected"
 
 
+# A record without a body refers to this very object: it is left out of the line because it is the default.
+NO_BODY = msgspec.Raw(b"")
+
+
 class SpanRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One finished span on its way to storage.
 
@@ -64,8 +68,8 @@ class SpanRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     is_entry: bool = False
     attributes: dict[str, Any] = {}
     events: list[dict[str, Any]] = []
-    request: msgspec.Raw = msgspec.Raw(b"")
-    response: msgspec.Raw = msgspec.Raw(b"")
+    request: msgspec.Raw = NO_BODY
+    response: msgspec.Raw = NO_BODY
     stream: str = ""
 
 

@@ -13,8 +13,5 @@ def floors() -> dict[str, int]:
     contracts.read(ROOT / ".importlinter")
     rows = contracts["importlinter:contract:map"]["layers"].split("\n")
     return {
-        name.strip().strip("()"): -depth
-        for depth, row in enumerate(rows)
-        for name in row.split("|")
-        if name.strip()
+        name.strip().strip("()"): -depth for depth, row in enumerate(rows) for name in row.split("|") if name.strip()
     }

@@ -5,7 +5,6 @@ import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
-
 from tests.architecture.floors import ROOT
 
 SOURCES = [

@@ -7,8 +7,9 @@ import pytest
 from tests.architecture.floors import ROOT
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")|javascript:", re.IGNORECASE)
-
+INLINE = re.compile(
+    r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")|javascript:", re.IGNORECASE
+)
 
 
 def test_lock_files_carry_hashes_and_no_addresses() -> None:
