@@ -1,11 +1,12 @@
 """Sends strangers to the sign-in page, and keeps the sessions page true."""
 
 from collections.abc import Callable
+from typing import cast
 from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -18,14 +19,16 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Django's, but it leads back to a page: a form's target or an htmx part of a page is none."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., object]) -> HttpResponseBase:
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
         by_htmx = "HX-Request" in request.headers
         if request.method in {"GET", "HEAD"} and not by_htmx:
             return super().handle_no_permission(request, view_func)
         page = urlsplit(request.headers.get("HX-Current-URL" if by_htmx else "Referer", ""))
         back = page._replace(scheme="", netloc="").geturl() or "/"
         response = redirect_to_login(back, resolve_url(self.get_login_url(view_func)))
-        return HttpResponseClientRedirect(response.url) if by_htmx else response
+        return cast(HttpResponseRedirect, HttpResponseClientRedirect(response.url)) if by_htmx else response
 
 
 class TrackSessionMiddleware:

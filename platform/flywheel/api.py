@@ -14,6 +14,7 @@ from apps.accounts.api import router as accounts_router
 from apps.accounts.services import KeyRefused
 from apps.feedback.api import router as feedback_router
 from apps.feedback.domain.judgement import UnclearJudgement
+from apps.tracing.api import router as tracing_router
 
 api = NinjaAPI(title="Flywheel", version="1", urls_namespace="api", docs_url=None)
 
@@ -58,6 +59,7 @@ def told_by_view(request: HttpRequest, exc: HttpError) -> HttpResponse:
 
 
 api.add_router("", accounts_router)
+api.add_router("/traces", tracing_router)
 
 
 def api_urls() -> tuple[list[URLResolver | URLPattern], str, str]:

@@ -18,7 +18,7 @@ class Role(IntEnum):
 
     @property
     def may(self) -> str:
-        """What the role adds to the one below it, for people who choose one."""
+        """What a member with this role does, for people who choose one."""
         return MAY[self]
 
     @classmethod
@@ -35,9 +35,9 @@ class Role(IntEnum):
 
 
 MAY = {
-    Role.VIEWER: "See traces, feedback, figures and settings.",
-    Role.ANNOTATOR: "Also judge answers and write annotations.",
-    Role.ENGINEER: "Also change routes, prompts and providers, and manage API keys.",
-    Role.ADMIN: "Also manage members, invitations and projects, and read the audit log.",
-    Role.OWNER: "Also manage other owners.",
+    Role.VIEWER: "Sees traces, feedback, figures and settings.",
+    Role.ANNOTATOR: "Like a viewer, and judges answers and writes annotations.",
+    Role.ENGINEER: "Like an annotator, and changes routes, prompts and providers and manages API keys.",
+    Role.ADMIN: "Like an engineer, and manages members, invitations and projects and reads the audit log.",
+    Role.OWNER: "Like an admin, and manages other admins and owners.",
 }

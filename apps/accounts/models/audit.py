@@ -2,11 +2,11 @@
 
 from django.db import models
 from django.db.models import F
-from llmkit.ids import uuid7
 
 from apps.accounts.models.keys import ApiKey
 from apps.accounts.models.people import User
 from apps.accounts.models.tenancy import Organisation, Project
+from llmkit.ids import uuid7
 
 
 class AuditEvent(models.Model):
@@ -28,6 +28,14 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """`detail` as text: names and what people read beside them."""
+        return {
+            name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            for name, value in self.detail.items()
+        }
 
 
 class ConfigVersion(models.Model):

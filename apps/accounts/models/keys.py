@@ -5,11 +5,11 @@ from datetime import datetime
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from llmkit.ids import uuid7
 
 from apps.accounts.domain.keys import digest_of
 from apps.accounts.models.people import User
 from apps.accounts.models.tenancy import Project
+from llmkit.ids import uuid7
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
-from llmkit.ids import uuid7
 
 from apps.accounts.domain.roles import Role
 from apps.accounts.models.people import User
 from apps.accounts.models.tenancy import Organisation, Project
+from llmkit.ids import uuid7
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

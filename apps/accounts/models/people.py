@@ -6,11 +6,11 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
-from llmkit.ids import uuid7
 
 from apps.accounts.domain.devices import describe_device
 from apps.accounts.domain.roles import Role
 from apps.accounts.models.tenancy import Organisation, Project
+from llmkit.ids import uuid7
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,6 +44,10 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def rename(self, name: str) -> None:
+        self.name = name
+        self.save(update_fields=["name"])
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

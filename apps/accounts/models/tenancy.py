@@ -1,6 +1,7 @@
 """Organisations and the projects in them."""
 
 from django.db import models
+
 from llmkit.ids import uuid7
 
 
@@ -23,3 +24,7 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def rename(self, name: str) -> None:
+        self.name = name
+        self.save(update_fields=["name"])

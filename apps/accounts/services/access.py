@@ -3,11 +3,11 @@
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
-from llmkit import clock
 
 from apps.accounts.domain.keys import digest_of
 from apps.accounts.domain.roles import Role
 from apps.accounts.models import ApiKey, Membership, Project, User
+from llmkit import clock
 
 
 class KeyRefused(Exception):
@@ -22,8 +22,10 @@ def open_project(request: HttpRequest, slug: str, *, at_least: Role = Role.VIEWE
     """The project `slug` for the signed-in user.
 
     Http404 for those who are no members, so that names of other people's projects don't show; PermissionDenied
-    for members whose role is too low. Leaves `request.project` and `request.role` for templates.
+    for members whose role is too low. Leaves `request.project` and `request.role` for templates, and
+    `request.required_role` for the test that walks all doors.
     """
+    request.required_role = at_least  # type: ignore[attr-defined]
     user = request.user
     project = Project.objects.filter(slug=slug).select_related("organisation").first()
     role = role_in(project, user) if project and isinstance(user, User) else None

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest
 
+from apps.accounts.domain.addresses import clean_ip
 from apps.accounts.models import ApiKey, AuditEvent, ConfigVersion, Organisation, Project, User
 
 CONFIG_CHANNEL = "flywheel_config"
@@ -23,7 +24,11 @@ class Actor:
 def actor_of(request: HttpRequest) -> Actor:
     user = request.user if isinstance(request.user, User) else None
     key = request.auth if isinstance(getattr(request, "auth", None), ApiKey) else None  # type: ignore[attr-defined]
-    return Actor(user=user, key=key, ip=request.META.get("REMOTE_ADDR") or None)
+    return Actor(user=user, key=key, ip=ip_of(request))
+
+
+def ip_of(request: HttpRequest) -> str | None:
+    return clean_ip(request.META.get("REMOTE_ADDR"))
 
 
 def record_change(

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from llmkit import clock
 
 from apps.accounts.domain.keys import PUBLIC_PREFIX, SCOPES, SECRET_PREFIX, new_key
+from apps.accounts.domain.origins import clean_origin
 from apps.accounts.models import ApiKey, Project
 from apps.accounts.services.audit import Actor, publish_config, record_change
+from llmkit import clock
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,10 @@ def create_secret_key(
 
 @transaction.atomic
 def create_public_key(*, actor: Actor, project: Project, name: str, origins: Sequence[str]) -> IssuedKey:
-    """A key for the widget: it may only write feedback, and only from pages of these origins."""
+    """A key for the widget: it may only write feedback, and only from pages of these origins.
+
+    ValidationError naming `origins` for what isn't one.
+    """
     new = new_key(PUBLIC_PREFIX)
     key = ApiKey.objects.create(
         project=project,
@@ -66,7 +69,7 @@ def create_public_key(*, actor: Actor, project: Project, name: str, origins: Seq
         hint=new.hint,
         public_text=new.text,
         scopes=["feedback"],
-        origins=[clean_origin(origin) for origin in origins],
+        origins=_clean_origins(origins),
         created_by=actor.user,
     )
     record_change(actor=actor, action="key.created", target=str(key), project=project, detail={"origins": key.origins})
@@ -84,9 +87,8 @@ def revoke_key(*, actor: Actor, key: ApiKey) -> None:
     publish_config()
 
 
-def clean_origin(text: str) -> str:
-    """`scheme://host[:port]` as browsers send it; ValidationError naming `origins` for anything else."""
-    parts = urlsplit(text.strip().lower())
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ValidationError({"origins": f"'{text}' is not an origin such as https://shop.example."})
-    return f"{parts.scheme}://{parts.netloc}"
+def _clean_origins(origins: Sequence[str]) -> list[str]:
+    try:
+        return list(dict.fromkeys(clean_origin(origin) for origin in origins))
+    except ValueError as exc:
+        raise ValidationError({"origins": str(exc)}) from exc

@@ -6,7 +6,6 @@ fails open): whoever could stop Redis would otherwise lock everybody out, and pa
 """
 
 import hashlib
-import ipaddress
 import logging
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,17 +42,18 @@ class TooManyAttempts(Exception):
         self.retry_after_s = retry_after_s
 
 
-def count_attempt(limit: Limit, subject: str, *, at: datetime) -> None:
-    """Counts one attempt; TooManyAttempts once there were more than the limit allows."""
+def count_attempt(limit: Limit, subject: str, *, at: datetime) -> bool:
+    """Counts one attempt; TooManyAttempts once there were more than the limit allows. False: Redis is away."""
     key = limit.key(subject, at)
     try:
         caches["limits"].add(key, 0, timeout=2 * limit.window_s)
         attempts = caches["limits"].incr(key)
     except RedisError as exc:
         logger.warning("Redis is away, attempts are not limited: %s", exc)
-        return
+        return False
     if attempts > limit.most:
         raise TooManyAttempts(limit.seconds_left(at))
+    return True
 
 
 def take_back(limit: Limit, subject: str, *, at: datetime) -> None:
@@ -62,10 +62,3 @@ def take_back(limit: Limit, subject: str, *, at: datetime) -> None:
         caches["limits"].incr(limit.key(subject, at), -1)
     except (RedisError, ValueError) as exc:  # ValueError: counted before Redis came back
         logger.warning("Redis is away, an attempt could not be taken back: %s", exc)
-
-
-def network_of(ip: str | None) -> str:
-    """What counts as one address: an IPv4 address, or the /64 of which IPv6 users have all to themselves."""
-    if not ip or ":" not in ip:
-        return ip or "unknown"
-    return str(ipaddress.ip_network((ip.partition("%")[0], 64), strict=False))

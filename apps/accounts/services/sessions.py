@@ -3,10 +3,10 @@
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
-from llmkit import clock
 
 from apps.accounts.models import Project, User, UserSession
-from apps.accounts.services.audit import actor_of, record_for_user
+from apps.accounts.services.audit import actor_of, ip_of, record_for_user
+from llmkit import clock
 
 # Seconds between two notes of the same session, so that reading pages doesn't write.
 NOTE_EVERY_S = 300
@@ -35,7 +35,7 @@ def _write_row(request: HttpRequest, user: User) -> None:
         session_key=request.session.session_key,
         defaults={
             "user": user,
-            "ip": request.META.get("REMOTE_ADDR") or None,
+            "ip": ip_of(request),
             "user_agent": request.headers.get("User-Agent", "")[:300],
             "last_seen_at": clock.now(),
         },

@@ -2,11 +2,12 @@
 
 from django.contrib import auth
 from django.http import HttpRequest
-from llmkit import clock
 
+from apps.accounts.domain.addresses import network_of
 from apps.accounts.models import User
-from apps.accounts.services.audit import Actor, actor_of, record_for_user
-from apps.accounts.services.limits import Limit, count_attempt, network_of, take_back
+from apps.accounts.services.audit import Actor, actor_of, ip_of, record_for_user
+from apps.accounts.services.limits import Limit, count_attempt, take_back
+from llmkit import clock
 
 PER_ACCOUNT = Limit("sign-in-account", most=5, window_s=300)
 PER_ADDRESS = Limit("sign-in-address", most=50, window_s=900)
@@ -22,15 +23,15 @@ def sign_in(request: HttpRequest, *, email: str, password: str) -> User:
     Attempts are counted before the password is looked at, so that parallel guesses count too. An unknown user
     costs the same one password hash as a known one (Django's ModelBackend sees to that).
     """
-    now, network = clock.now(), network_of(request.META.get("REMOTE_ADDR"))
+    now, network = clock.now(), network_of(ip_of(request))
     account = f"{email.strip().lower()} {network}"
-    count_attempt(PER_ADDRESS, network, at=now)
-    count_attempt(PER_ACCOUNT, account, at=now)
+    counted = count_attempt(PER_ADDRESS, network, at=now) and count_attempt(PER_ACCOUNT, account, at=now)
     user = auth.authenticate(request, username=email, password=password)
     if not isinstance(user, User):
         raise WrongCredentials
-    take_back(PER_ADDRESS, network, at=now)
-    take_back(PER_ACCOUNT, account, at=now)
+    if counted:
+        take_back(PER_ADDRESS, network, at=now)
+        take_back(PER_ACCOUNT, account, at=now)
     enter(request, user)
     return user
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from flywheel.settings import env
@@ -32,6 +33,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
 CACHE_URL = env.text("CACHE_URL", REDIS_URL)
+# A connection that broke while it was idle is replaced; a server that doesn't answer isn't asked twice.
+LIMITS_RETRY = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL},
     # Counters that may not be evicted. Without Redis they count nothing, so don't wait for it either.
@@ -39,7 +42,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "limits",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 1)},
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": LIMITS_RETRY},
     },
 }
 
@@ -74,7 +77,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "apps.feedback.cors.FeedbackCorsMiddleware",
+    "apps.feedback.cors.feedback_cors",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -106,7 +109,6 @@ TEMPLATES = [
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/"
-CSRF_FAILURE_VIEW = "apps.accounts.views.stale.form_too_old"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
