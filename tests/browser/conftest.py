@@ -1,0 +1,67 @@
+"""Chromium for every browser test: pages that fail their test when the browser complains."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+CHROMIUM = os.environ.get("FLYWHEEL_CHROMIUM", "/usr/bin/chromium")
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+# Playwright's synchronous API runs a loop in this thread, which Django takes for a reason to forbid the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# A deadline, not a wait: a busy machine may take seconds to compile a chart library.
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console complained about; a test that provokes an error clears it."""
+    return []
+
+
+@pytest.fixture
+def context(browser: Browser, complaints: list[str]) -> Iterator[BrowserContext]:
+    """A fresh browser profile; every page in it reports errors, warnings and refused loads to `complaints`."""
+    profile = browser.new_context(viewport=WIDE)
+    profile.set_default_timeout(20_000)
+    profile.on("console", lambda line: note(complaints, line.type, line.text))
+    profile.on("weberror", lambda error: complaints.append(f"uncaught: {error.error}"))
+    yield profile
+    profile.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(context: BrowserContext, live_server: object) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def signed_in_page(page: Page, live_server: object) -> Callable[[object], Page]:
+    """`signed_in_page(user)` gives a page whose browser is signed in as that user."""
+
+    def sign_in(user: object) -> Page:
+        client = Client()
+        client.force_login(user)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+        return page
+
+    return sign_in
+
+
+def note(complaints: list[str], kind: str, text: str) -> None:
+    if kind in {"error", "warning"}:
+        complaints.append(f"{kind}: {text}")
