@@ -1,6 +1,7 @@
 """Making the demo project: a shop, its model, its route, its people and its keys."""
 
 import secrets
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from apps.gateway.models import Route
 from apps.gateway.services import create_route
 from apps.serving.domain.harbor_desk import SYSTEM_PROMPT
 from apps.serving.models import CatalogueModel, Provider
-from apps.serving.services import add_model, connect_local_engine
+from apps.serving.services import add_model, connect_local_engine, set_price
 from llmkit import clock
+from llmkit.money import nano_from_dollars
 
 EMAIL = "demo@flywheel.example"
 SLUG = "harbor-desk"
@@ -90,15 +92,7 @@ def demo_route(project: Project) -> Route:
         return route
     provider = Provider.objects.for_project(project).filter(kind=Provider.Kind.LOCAL).first()
     provider = provider or connect_local_engine(actor=Actor(), project=project)
-    model = CatalogueModel.objects.for_project(project).filter(name=MODEL).first() or add_model(
-        actor=Actor(),
-        provider=provider,
-        name=MODEL,
-        upstream_name=MODEL,
-        description="Tiny demo model of about a million parameters, trained for this shop's support desk.",
-        capabilities=["chat", "json"],
-        context_tokens=512,
-    )
+    model = CatalogueModel.objects.for_project(project).filter(name=MODEL).first() or demo_model(provider)
     return create_route(
         actor=Actor(),
         project=project,
@@ -109,3 +103,24 @@ def demo_route(project: Project) -> Route:
         defaults={"temperature": 0, "max_tokens": 96},
         message="First version",
     )
+
+
+def demo_model(provider: Provider) -> CatalogueModel:
+    """The tiny model, priced like a small hosted one, so that the demo has costs to show."""
+    model = add_model(
+        actor=Actor(),
+        provider=provider,
+        name=MODEL,
+        upstream_name=MODEL,
+        description="Tiny demo model of about 1.5 million parameters, trained for this shop's support desk.",
+        capabilities=["chat", "json"],
+        context_tokens=512,
+    )
+    set_price(
+        actor=Actor(),
+        model=model,
+        effective_from=clock.now(),
+        input_nano=nano_from_dollars(Decimal("0.10")),
+        output_nano=nano_from_dollars(Decimal("0.40")),
+    )
+    return model

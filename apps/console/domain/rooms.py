@@ -1,0 +1,50 @@
+"""The rooms of the left rail, in order. A room shows once its address exists and the role reaches it."""
+
+from typing import Final, NamedTuple
+
+from apps.accounts.domain.roles import Role
+
+
+class Room(NamedTuple):
+    """`address` names a URL pattern that takes the project's slug; `goto` is the key pressed after `g`."""
+
+    label: str
+    address: str
+    icon: str
+    goto: str = ""
+    at_least: Role = Role.VIEWER
+
+
+class Section(NamedTuple):
+    label: str
+    rooms: tuple[Room, ...]
+
+
+SECTIONS: Final = (
+    Section("", (Room("Home", "console:home", "home", "h"),)),
+    Section(
+        "Observe",
+        (
+            Room("Traces", "tracing:traces", "trace", "t"),
+            Room("Sessions", "tracing:sessions", "session", "s"),
+            Room("Users", "tracing:users", "users", "u"),
+            Room("Feedback", "feedback:feedback", "feedback", "f"),
+        ),
+    ),
+    Section(
+        "Serve",
+        (
+            Room("Routes", "gateway:routes", "route", "r"),
+            Room("Models", "serving:models", "model", "m"),
+        ),
+    ),
+    Section(
+        "Settings",
+        (
+            Room("Project", "accounts:project", "settings", "o", Role.ADMIN),
+            Room("Members", "accounts:members", "users", "e"),
+            Room("API keys", "accounts:keys", "key", "k", Role.ENGINEER),
+            Room("Audit log", "accounts:audit", "audit", "l", Role.ADMIN),
+        ),
+    ),
+)
