@@ -8,6 +8,8 @@ from django.test import Client
 from apps.accounts.domain.roles import Role
 from apps.accounts.models import Project
 from tests.factories.accounts import make_member, make_project
+from tests.factories.gateway import make_route
+from tests.factories.serving import make_model, make_provider
 from tests.factories.tracing import make_trace
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +77,23 @@ def test_the_design_page_is_for_owners() -> None:
     project = make_project()
     assert search(project, Role.OWNER).get("/design/").status_code == 200
     assert search(project, Role.ADMIN).get("/design/").status_code == 404
+
+
+def test_pages_of_no_project_keep_the_rail_of_the_last_one() -> None:
+    project = make_project(name="Last")
+    client = search(project)
+    client.get(f"/p/{project.slug}/palette")
+    html = client.get("/account/").content.decode()
+    assert {"Home", "Members"} <= rail_of(html)
+    assert 'aria-current="page"' not in html[html.index('<aside class="rail">') : html.index("</aside>")]
+
+
+def test_routes_and_models_are_found_by_part_of_their_name() -> None:
+    project = make_project()
+    model = make_model(make_provider(project), name="harbor-tiny")
+    route = make_route(model, name="harbor-support")
+    foreign = make_model(make_provider(make_project()), name="harbor-other")
+    html = search(project).get(f"/p/{project.slug}/palette?q=ARBOR-").content.decode()
+    assert f"/routes/{route.id}/" in html
+    assert f"/models/{model.id}/" in html
+    assert foreign.name not in html
