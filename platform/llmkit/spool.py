@@ -62,7 +62,7 @@ class SpoolWriter:
             self._fd = None
 
     def _segment(self) -> int:
-        if self._fd is not None and self._size < self.segment_bytes and self._pid == os.getpid():
+        if self._fd is not None and self._is_good(self._fd):
             return self._fd
         self._close()
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -79,6 +79,10 @@ class SpoolWriter:
             raise
         self._fd, self._size = fd, 0
         return fd
+
+    def _is_good(self, fd: int) -> bool:
+        """Not full, this process's own, and not removed by somebody: then it would take its records into nowhere."""
+        return self._size < self.segment_bytes and self._pid == os.getpid() and os.fstat(fd).st_nlink > 0
 
     def _undo_short_write(self, fd: int, written: int) -> None:
         """Take the part back and leave the segment: its reader may already stand behind what is cut off here."""
