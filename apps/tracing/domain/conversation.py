@@ -7,10 +7,25 @@ from typing import Any
 MAX_WORDS = 40_000  # characters kept for search: beyond that a tsvector outgrows its megabyte
 
 
+def laid_out(text: str) -> str:
+    """JSON objects and lists with one value a line; everything else as it is."""
+    stripped = text.strip()
+    if stripped[:1] not in {"{", "["}:
+        return text
+    try:
+        return json.dumps(json.loads(stripped), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
 @dataclass(frozen=True)
 class ToolCall:
     name: str
     arguments: str
+
+    @property
+    def pretty(self) -> str:
+        return laid_out(self.arguments)
 
 
 @dataclass(frozen=True)
@@ -24,18 +39,7 @@ class Message:
 
     @property
     def pretty(self) -> str:
-        """The text, laid out if it is a JSON object or list."""
-        stripped = self.text.strip()
-        if stripped[:1] not in {"{", "["}:
-            return self.text
-        try:
-            return json.dumps(json.loads(stripped), indent=2, ensure_ascii=False)
-        except (ValueError, RecursionError):
-            return self.text
-
-    @property
-    def is_json(self) -> bool:
-        return self.pretty != self.text or self.text.strip()[:1] in {"{", "["}
+        return laid_out(self.text)
 
     @property
     def words(self) -> str:
@@ -62,6 +66,13 @@ def answered(response: Any) -> list[Message]:
         detail = error.get("message") if isinstance(error, dict) else error
         return [*_choices(response), Message(role="error", text=_text(detail))]
     return _choices(response)
+
+
+def latest_turn(messages: list[Message]) -> list[Message]:
+    """What a request adds to the conversation that it repeats: the messages after the last answer."""
+    answers = [place for place, message in enumerate(messages) if message.role == "assistant"]
+    added = messages[answers[-1] + 1 :] if answers else messages
+    return [message for message in added if message.role not in {"system", "developer"}]
 
 
 def words_of(messages: list[Message]) -> str:

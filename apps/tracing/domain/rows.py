@@ -7,24 +7,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from llmkit import telemetry as t
 
 from apps.tracing.domain import conversation, streams
 from apps.tracing.domain.columns import MAX_BIGINT, Columns
-from apps.tracing.domain.sanitise import clean, is_deep, needs_repair, repair
+from apps.tracing.domain.sanitise import clean, is_deep, needs_repair, repair, shorten
 from apps.tracing.domain.shapes import PayloadRow, Rows, SpanRow
+from llmkit import telemetry as t
 
 # Nothing older arrives on an honest road, and each day that is named gets a partition.
 OLDEST = timedelta(days=90)
 NEWEST = timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LONGEST_US = 400 * 24 * 3600 * 1_000_000
 PREVIEW = 200
 KINDS = {"internal", "server", "client", "producer", "consumer"}
 STATUSES = {"unset", "ok", "error"}
 SANITISED = "flywheel.sanitised"  # names what was cut or left out of the columns
 _SPAN_ID = re.compile("[0-9a-f]{16}")
 _TRACE_ID = re.compile("[0-9a-f]{32}")
-_NO_BODY = msgspec.Raw(b"")
 
 
 class Unstorable(ValueError):
@@ -47,24 +47,29 @@ def decode(line: bytes) -> t.SpanRecord:
 
 def rows_of(record: t.SpanRecord, *, now: datetime) -> Rows:
     """The rows of a record; Unstorable when its ids or times make no sense at `now`."""
-    key = (_start(record, now), _uuid("project_id", record.project_id), _trace_id(record), _span_id(record))
-    request = _decoded(record.request)
-    response = clean(streams.assemble(record.stream)) if record.stream else _decoded(record.response)
+    key: dict[str, Any] = {
+        "start_time": _start(record, now),
+        "project_id": _uuid("project_id", record.project_id),
+        "trace_id": _trace_id(record),
+        "span_id": _span_id(record),
+    }
+    request, request_json = _body(record.request)
+    response, response_json = _stream(record.stream) if record.stream else _body(record.response)
     asked, answered = conversation.asked(request), conversation.answered(response)
     columns = Columns(record.attributes)
     span = SpanRow(
-        *key,
+        **key,
         **_own_columns(record, columns),
         **_attribute_columns(columns),
-        input_preview=conversation.last_words(asked, "user")[:PREVIEW],
-        output_preview=conversation.last_words(answered)[:PREVIEW],
+        input_preview=shorten(conversation.last_words(asked, "user"), PREVIEW),
+        output_preview=shorten(conversation.last_words(answered), PREVIEW),
     )
     payload = PayloadRow(
-        *key,
-        request=_json(request, record.request),
-        response=_json(response, _NO_BODY if record.stream else record.response),
-        attributes=_json(_marked(record.attributes, columns.changed)) or "{}",
-        events=_json(record.events) or "[]",
+        **key,
+        request=request_json,
+        response=response_json,
+        attributes=_json(_marked(record.attributes, columns.changed)),
+        events=_json(record.events),
         input_text=conversation.words_of(asked),
         output_text=conversation.words_of(answered),
     )
@@ -73,7 +78,7 @@ def rows_of(record: t.SpanRecord, *, now: datetime) -> Rows:
 
 def _own_columns(record: t.SpanRecord, columns: Columns) -> dict[str, Any]:
     duration_us = (record.end_ns - record.start_ns) // 1000
-    if not 0 <= duration_us <= MAX_BIGINT:
+    if not 0 <= duration_us <= LONGEST_US:
         columns.changed.append("end")
     parent_id = record.parent_id.lower()
     if parent_id and not _SPAN_ID.fullmatch(parent_id):
@@ -86,7 +91,7 @@ def _own_columns(record: t.SpanRecord, columns: Columns) -> dict[str, Any]:
         "kind": record.kind if record.kind in KINDS else "internal",
         "status": record.status if record.status in STATUSES else "unset",
         "status_message": columns.cut("status_message", record.status_message, 2000),
-        "duration_us": min(max(duration_us, 0), MAX_BIGINT),
+        "duration_us": min(max(duration_us, 0), LONGEST_US),
     }
 
 
@@ -146,18 +151,28 @@ def _span_id(record: t.SpanRecord) -> str:
     return text
 
 
-def _decoded(body: msgspec.Raw) -> Any:
-    return msgspec.json.decode(body) if bytes(body) else None
-
-
-def _json(value: Any, raw: msgspec.Raw = _NO_BODY) -> str | None:
-    """JSON text for a column; a body that needs no change keeps its own text, and with it every digit."""
-    if value is None:
-        return None
-    text = bytes(raw).decode() or json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _body(raw: msgspec.Raw) -> tuple[Any, str | None]:
+    """A body as a value and as JSON text: its own text, so that no digit changes on the way."""
+    text = bytes(raw).decode()
+    if not text:
+        return None, None
+    value = msgspec.json.decode(raw)
     if is_deep(value):
-        return json.dumps({SANITISED: "nested too deeply", "beginning": text[:2000]}, ensure_ascii=False)
-    return text
+        value = {SANITISED: "nested too deeply", "beginning": text[:2000]}
+        text = _json(value)
+    return value, text
+
+
+def _stream(text: str) -> tuple[Any, str]:
+    response = streams.assemble(text)
+    value = {SANITISED: "nested too deeply"} if is_deep(response) else clean(response)
+    return value, _json(value)
+
+
+def _json(value: Any) -> str:
+    if is_deep(value):
+        value = {SANITISED: "nested too deeply"}
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _marked(attributes: dict[str, Any], changed: list[str]) -> dict[str, Any]:

@@ -8,15 +8,16 @@ REPLACEMENT = "\ufffd"
 MAX_DEPTH = 100
 ELLIPSIS = "…"
 
-# Escapes for NUL and for surrogates (paired ones too: telling them apart is the slow path's business), and exponents
-# beyond what a double holds. A match inside harmless text only costs time.
-_SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9][eE]\+?[0-9]{3}")
+# Escapes for NUL and for surrogates (paired ones too: telling them apart is the slow path's business), and numbers
+# beyond what 64 bits hold (not hexadecimal ids, which stand behind a quote). A match inside harmless text costs time.
+_ESCAPES = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_LARGE_NUMBERS = re.compile(rb"[:,\[\s]-?[0-9](?:[0-9]{19}|[0-9.]*[eE]\+?[0-9]{3})")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def needs_repair(line: bytes) -> bool:
     """Whether JSON text may hold something that msgspec or Postgres refuses."""
-    if _SUSPICIOUS.search(line):
+    if (b"\\u" in line and _ESCAPES.search(line)) or _LARGE_NUMBERS.search(line):
         return True
     try:
         line.decode()
@@ -27,9 +28,17 @@ def needs_repair(line: bytes) -> bool:
 
 def repair(line: bytes) -> bytes:
     """The same JSON with everything unstorable replaced; ValueError when it is no JSON at all."""
-    # int: beyond 4300 digits Python refuses, with a ValueError that says so.
-    value = json.loads(line.decode("utf-8", "replace"), parse_float=_finite, parse_constant=lambda name: None)
-    return json.dumps(clean(value), ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(clean(loads(line)), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def loads(text: bytes) -> Any:
+    """JSON, read leniently: broken UTF-8 is replaced, NaN is null, too large a number is text; ValueError otherwise.
+
+    Half surrogate pairs are let through: the other half may come with the next piece of a stream.
+    """
+    return json.loads(
+        text.decode("utf-8", "replace"), parse_int=_bounded, parse_float=_finite, parse_constant=lambda name: None
+    )
 
 
 def clean(value: Any) -> Any:
@@ -60,7 +69,7 @@ def shorten(text: str, limit: int) -> str:
 def is_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     """Whether a JSON value nests more than `limit` levels."""
     level = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [item for part in level for item in _children(part)]
         if not level:
             return False
@@ -73,6 +82,10 @@ def _children(value: Any) -> list[Any]:
     if isinstance(value, list):
         return [item for item in value if isinstance(item, dict | list)]
     return []
+
+
+def _bounded(text: str) -> int | str:
+    return int(text) if len(text) < 20 else text
 
 
 def _finite(text: str) -> float | str:

@@ -1,9 +1,10 @@
 """A streamed answer put together: the SSE text of chat completion chunks as the one response they amount to."""
 
-import json
 from typing import Any
 
 import msgspec
+
+from apps.tracing.domain.sanitise import loads
 from llmkit import sse
 
 # Fields of a choice's delta that arrive in pieces; other texts (role, ids) come whole.
@@ -42,16 +43,13 @@ def _decode(data: bytes) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        # The standard library is slower, but lets through half a surrogate pair whose other half comes next.
-        return json.loads(data)
+        return loads(data)
     except (ValueError, RecursionError):
         return None
 
 
 def _take_chunk(response: dict[str, Any], choices: dict[int, dict[str, Any]], chunk: dict[str, Any]) -> None:
-    for name, value in chunk.items():
-        if name != "choices" and value is not None:
-            response[name] = value
+    response.update({name: value for name, value in chunk.items() if name != "choices" and value is not None})
     if isinstance(kind := response.get("object"), str):
         response["object"] = kind.removesuffix(".chunk")
     parts = chunk.get("choices")

@@ -34,12 +34,16 @@ CREATE TABLE tracing_span (
     usage_estimated boolean NOT NULL DEFAULT false,
     cost_nano bigint,
     price_version_id uuid,
+    input_preview varchar(200) NOT NULL DEFAULT '',
+    output_preview varchar(200) NOT NULL DEFAULT '',
     received_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (start_time, project_id, trace_id, span_id)
 ) PARTITION BY RANGE (start_time);
 
 CREATE INDEX span_of_trace ON tracing_span (project_id, trace_id);
-CREATE INDEX span_entry_newest ON tracing_span (project_id, start_time DESC, span_id DESC) WHERE is_entry;
+CREATE INDEX span_entry_newest ON tracing_span (project_id, start_time DESC, trace_id DESC, span_id DESC) WHERE is_entry;
+-- Rows come when they end, not when they begin: the live list asks for what arrived since it last asked.
+CREATE INDEX span_entry_arrival ON tracing_span (project_id, received_at) WHERE is_entry;
 CREATE INDEX span_entry_failed ON tracing_span (project_id, start_time DESC) WHERE is_entry AND status = 'error';
 CREATE INDEX span_entry_session ON tracing_span (project_id, session_id, start_time) WHERE is_entry AND session_id <> '';
 CREATE INDEX span_entry_user ON tracing_span (project_id, end_user, start_time) WHERE is_entry AND end_user <> '';
@@ -56,7 +60,7 @@ CREATE TABLE tracing_spanpayload (
     input_text text NOT NULL DEFAULT '',
     output_text text NOT NULL DEFAULT '',
     words tsvector GENERATED ALWAYS AS (
-        to_tsvector('simple', left(input_text, 100000) || ' ' || left(output_text, 100000))
+        to_tsvector('simple', left(input_text, 40000) || ' ' || left(output_text, 40000))
     ) STORED,
     PRIMARY KEY (start_time, project_id, trace_id, span_id)
 ) PARTITION BY RANGE (start_time);
