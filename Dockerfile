@@ -18,14 +18,15 @@ COPY templates templates
 COPY static static
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e . \
     && FLYWHEEL_SECRET_KEY=build FLYWHEEL_ENCRYPTION_KEYS=build DATABASE_URL=postgresql://build/build \
-       REDIS_URL=redis://build /venv/bin/python manage.py collectstatic --noinput
+       REDIS_URL=redis://build FLYWHEEL_STATIC_ROOT=/app/staticfiles /venv/bin/python manage.py collectstatic --noinput
 
 FROM python:3.11-slim
 RUN useradd --create-home --uid 10001 flywheel && mkdir -p /data/spool && chown -R flywheel /data
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app
-ENV PATH=/venv/bin:$PATH PYTHONPATH=/app:/app/platform PYTHONUNBUFFERED=1 FLYWHEEL_DATA_DIR=/data
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/app:/app/platform PYTHONUNBUFFERED=1 FLYWHEEL_DATA_DIR=/data \
+    FLYWHEEL_STATIC_ROOT=/app/staticfiles
 USER flywheel
 VOLUME /data
 EXPOSE 8000

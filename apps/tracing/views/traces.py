@@ -4,7 +4,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from apps.accounts.services import open_project
 from apps.tracing import queries
@@ -16,7 +15,6 @@ TABS = {"conversation": "Conversation", "attributes": "Attributes", "raw": "Raw 
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def traces(request: HttpRequest, project_slug: str) -> HttpResponse:
     project = open_project(request, project_slug)
     form = TraceFilterForm(request.GET)
@@ -60,7 +58,6 @@ def arrivals(request: HttpRequest, project_slug: str) -> HttpResponse:
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def trace(request: HttpRequest, project_slug: str, trace_id: str) -> HttpResponse:
     project = open_project(request, project_slug)
     found = queries.get_trace(project, trace_id_in(trace_id))

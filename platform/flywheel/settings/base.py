@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.console.middleware.vary_on_htmx",
     "apps.accounts.middleware.TrackSessionMiddleware",
 ]
 ROOT_URLCONF = "flywheel.urls"
@@ -149,6 +150,15 @@ STATIC_ROOT = env.text("FLYWHEEL_STATIC_ROOT", "") or None
 PLOTLY_FILES = Path(str(find_spec("plotly").origin)).parent / "package_data"  # type: ignore[union-attr]
 STATICFILES_DIRS = [ROOT / "static", ("plotly", PLOTLY_FILES)]
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+STATIC_STORAGE = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if STATIC_ROOT is None
+    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": STATIC_STORAGE},
+}
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Time and language ----------------------------------------------------------------------------------------
