@@ -1,10 +1,10 @@
 """Routes: names that applications call, behind which versions can be exchanged and taken back."""
 
 from django.db import models
-from llmkit.ids import uuid7
 
 from apps.accounts.models import Project, User
 from apps.serving.models import CatalogueModel
+from llmkit.ids import uuid7
 
 
 class RouteQuerySet(models.QuerySet["Route"]):

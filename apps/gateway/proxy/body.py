@@ -9,6 +9,7 @@ from msgspec import Raw
 
 from apps.gateway.proxy.asgi_types import Receive
 from apps.gateway.proxy.refusals import Refusal, too_large
+from apps.serving.services import read_members
 
 BODY_SECONDS = 60.0
 MAX_MODEL_NAME = 200
@@ -67,7 +68,6 @@ class ChatRequest(msgspec.Struct):
 
 
 _chat = msgspec.json.Decoder(ChatBody)
-_members = msgspec.json.Decoder(Members)
 _PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
 _FIELD = re.compile(r"field `([^`]+)`")
 _KEY = re.compile(rb'[ \t\r\n]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*')
@@ -119,7 +119,7 @@ def parse_chat(raw: bytes) -> ChatRequest:
     try:
         raw.decode()
         chat = _chat.decode(raw)
-        members = _members.decode(raw)
+        members = read_members(raw)
     except msgspec.ValidationError as error:
         raise _described(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from llmkit import traceparent
-
 from apps.gateway.proxy.asgi_types import Headers
+from llmkit import traceparent
 
 _WANTED = frozenset(
     (

@@ -2,11 +2,11 @@
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from llmkit.spool import SpoolUnavailable, SpoolWriter
-
 from apps.gateway.proxy.refusals import not_durable
+from llmkit.spool import SpoolUnavailable, SpoolWriter
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,10 @@ class DurableRecords:
         self.directory = directory
         self.broken = False
         self._writer = SpoolWriter(directory, "gateway")
+
+    def refuse_if_broken(self) -> None:
+        if self.broken:
+            raise not_durable()
 
     def append(self, lines: bytes) -> None:
         """Refusal 503 when the kernel does not take the record."""
@@ -41,10 +45,11 @@ class DurableRecords:
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             probe.write_bytes(PROBE)
+            probe.unlink()
         except OSError:
+            with suppress(OSError):
+                probe.unlink()
             return
-        finally:
-            probe.unlink(missing_ok=True)
         self.broken = False
         log.info("The spool %s takes records again.", self.directory)
 

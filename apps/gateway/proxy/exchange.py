@@ -2,24 +2,18 @@
 
 import time
 from dataclasses import dataclass, field
-
-from llmkit.ids import new_span_id, new_trace_id
+from urllib.parse import quote
 
 from apps.gateway.proxy.asgi_types import Headers
 from apps.gateway.proxy.body import ChatRequest
 from apps.gateway.proxy.caller import Caller
 from apps.gateway.proxy.resolve import Plan
 from apps.gateway.snapshot import KeyEntry
+from apps.serving.services import Observed, Usage
+from llmkit.ids import new_span_id, new_trace_id
 
-
-@dataclass(slots=True)
-class Usage:
-    """Tokens of the answer. Cached ones are part of the input; `estimated`: counted here, the provider said nothing."""
-
-    input_tokens: int
-    output_tokens: int
-    cached_tokens: int = 0
-    estimated: bool = False
+# The steps of a request, in order; each becomes a span.
+AUTHORIZE, RECEIVE, ROUTE, UPSTREAM, RESPOND = PHASES = ("authorize", "receive", "route", "upstream", "respond")
 
 
 @dataclass(slots=True)
@@ -30,13 +24,13 @@ class Outcome:
     error_type: str = ""
     error_message: str = ""
     client_gone: bool = False
+    answer: Observed = field(default_factory=Observed)
     usage: Usage | None = None
-    response_id: str = ""
-    response_model: str = ""
-    finish_reasons: list[str] = field(default_factory=list)
+    usage_estimated: bool = False  # counted here, because the provider said nothing
     first_chunk_ns: int = 0  # from the upstream request to its first event
     body: bytes = b""
     stream: list[bytes] = field(default_factory=list)
+    stream_bytes: int = 0
     stream_cut: bool = False  # the stream was longer than what a record keeps
 
 
@@ -44,8 +38,8 @@ class Exchange:
     """One request. Times are monotonic nanoseconds; `wall_offset` turns them into Unix nanoseconds."""
 
     __slots__ = (
-        "caller", "key", "outcome", "outgoing", "parent_id", "phases", "plan", "request", "span_id", "started_ns",
-        "trace_id", "tracestate", "upstream_span_id", "wall_offset",
+        "answering", "caller", "key", "outcome", "outgoing", "parent_id", "phases", "plan", "recorded", "request",
+        "span_id", "started_ns", "trace_id", "tracestate", "upstream_span_id", "wall_offset",
     )  # fmt: skip
 
     def __init__(self, caller: Caller, wall_offset: int) -> None:
@@ -64,6 +58,8 @@ class Exchange:
         self.plan: Plan | None = None
         self.outgoing = b""
         self.outcome = Outcome()
+        self.answering = False  # the head of an answer is out
+        self.recorded = False
 
     def now_ns(self) -> int:
         """Unix nanoseconds."""
@@ -72,6 +68,22 @@ class Exchange:
     def ended(self, phase: str) -> None:
         """`phase` reached from the end of the one before until now."""
         self.phases.append((phase, time.monotonic_ns()))
+
+    def end_running(self) -> None:
+        """Whatever step was under way ends here."""
+        self.ended(PHASES[min(len(self.phases), len(PHASES) - 1)])
+
+    @property
+    def project_id(self) -> str:
+        """LookupError before the key is known."""
+        if self.key is None:
+            raise LookupError("This request belongs to no project yet.")
+        return self.key.project.id
+
+    @property
+    def shows_usage(self) -> bool:
+        """Whether the caller asked for the usage at the end of a stream."""
+        return self.request is not None and self.request.wants_usage
 
     def headers(self) -> Headers:
         """What every answer tells: the trace, the request's id, and the route that was taken."""
@@ -88,6 +100,4 @@ class Exchange:
 
 def _header_text(text: str) -> bytes:
     """A name as a header value: what is not printable ASCII is percent-encoded as UTF-8."""
-    from urllib.parse import quote
-
     return quote(text, safe=" !#$&'()*+,/:;=?@[]").encode()

@@ -2,36 +2,35 @@
 
 from typing import Any
 
-import msgspec
+from msgspec import Raw
+
+from apps.gateway.proxy.exchange import RESPOND, UPSTREAM, Exchange
+from apps.gateway.proxy.payloads import kept_request, kept_response, kept_stream
+from apps.gateway.proxy.resolve import Plan
 from llmkit import telemetry as names
 from llmkit.ids import new_span_id
 from llmkit.telemetry import SpanRecord, encode_records
-from msgspec import Raw
 
-from apps.gateway.proxy.exchange import Exchange
-from apps.gateway.proxy.payloads import kept_request, kept_response, kept_stream
-
-UPSTREAM = "upstream"
-STREAM_KEPT = 1024 * 1024
+OUTGOING_KEPT = 1024 * 1024
 TRUNCATED = "flywheel.payload.truncated"
 
 
 def encode_record(exchange: Exchange) -> bytes:
     """The lines of a request's spans, ending with the phase that ended last. The exchange must know its key."""
-    children = _children(exchange)
-    return encode_records([_entry(exchange, children[-1].end_ns), *children])
+    answer = _answer(exchange)
+    children = _children(exchange, answer)
+    return encode_records([_entry(exchange, answer, children[-1].end_ns), *children])
 
 
-def _entry(exchange: Exchange, end_ns: int) -> SpanRecord:
+def _entry(exchange: Exchange, answer: dict[str, Any], end_ns: int) -> SpanRecord:
     outcome = exchange.outcome
-    attributes = _labels(exchange)
-    attributes.update(_answer(exchange))
+    attributes = _labels(exchange) | answer
     request, cut = kept_request(exchange.request)
     response, response_cut = kept_response(outcome.body)
     if cut or response_cut or outcome.stream_cut:
         attributes[TRUNCATED] = True
     return SpanRecord(
-        project_id=_project_id(exchange),
+        project_id=exchange.project_id,
         trace_id=exchange.trace_id,
         span_id=exchange.span_id,
         parent_id=exchange.parent_id,
@@ -49,16 +48,16 @@ def _entry(exchange: Exchange, end_ns: int) -> SpanRecord:
     )
 
 
-def _children(exchange: Exchange) -> list[SpanRecord]:
+def _children(exchange: Exchange, answer: dict[str, Any]) -> list[SpanRecord]:
     """One span per phase, each beginning where the one before ended, so that they add up to the whole."""
-    project_id, offset, failed = _project_id(exchange), exchange.wall_offset, bool(exchange.outcome.error_type)
+    project_id, offset, failed = exchange.project_id, exchange.wall_offset, bool(exchange.outcome.error_type)
     start = exchange.started_ns + offset
     last = len(exchange.phases) - 1
     spans = []
     for number, (phase, ended) in enumerate(exchange.phases):
         end = ended + offset
         if phase == UPSTREAM:
-            spans.append(_upstream(exchange, start, end))
+            spans.append(_upstream(exchange, answer, start, end))
         else:
             spans.append(
                 SpanRecord(
@@ -69,21 +68,19 @@ def _children(exchange: Exchange) -> list[SpanRecord]:
                     name=phase,
                     start_ns=start,
                     end_ns=end,
-                    status="error" if failed and number == last and phase != "respond" else "unset",
+                    status="error" if failed and number == last and phase != RESPOND else "unset",
                 )
             )
         start = end
     return spans
 
 
-def _upstream(exchange: Exchange, start: int, end: int) -> SpanRecord:
+def _upstream(exchange: Exchange, answer: dict[str, Any], start: int, end: int) -> SpanRecord:
     plan, outcome = exchange.plan, exchange.outcome
     assert plan is not None  # noqa: S101  (the phase exists only once the request was resolved)
-    attributes = _answer(exchange)
-    attributes[names.REQUEST_MODEL] = plan.model.upstream_name
-    attributes[names.SERVER_ADDRESS] = plan.upstream.address
+    attributes = answer | {names.REQUEST_MODEL: plan.model.upstream_name, names.SERVER_ADDRESS: plan.upstream.address}
     return SpanRecord(
-        project_id=_project_id(exchange),
+        project_id=exchange.project_id,
         trace_id=exchange.trace_id,
         span_id=exchange.upstream_span_id,
         parent_id=exchange.span_id,
@@ -94,8 +91,14 @@ def _upstream(exchange: Exchange, start: int, end: int) -> SpanRecord:
         status="error" if outcome.error_type else "ok",
         status_message=outcome.error_message,
         attributes=attributes,
-        request=Raw(exchange.outgoing) if len(exchange.outgoing) <= STREAM_KEPT else Raw(b""),
+        request=_outgoing(exchange, plan),
     )
+
+
+def _outgoing(exchange: Exchange, plan: Plan) -> Raw:
+    """What went to the provider, where the route made something else of what came in."""
+    shown = plan.route_added and len(exchange.outgoing) <= OUTGOING_KEPT
+    return Raw(exchange.outgoing) if shown else names.NO_BODY
 
 
 def _labels(exchange: Exchange) -> dict[str, Any]:
@@ -125,12 +128,13 @@ def _answer(exchange: Exchange) -> dict[str, Any]:
         found[names.PROVIDER] = plan.model.provider
     if request is not None and request.chat.stream:
         found[names.REQUEST_STREAM] = True
-    if outcome.response_model:
-        found[names.RESPONSE_MODEL] = outcome.response_model
-    if outcome.response_id:
-        found[names.RESPONSE_ID] = outcome.response_id
-    if outcome.finish_reasons:
-        found[names.FINISH_REASONS] = outcome.finish_reasons
+    answer = outcome.answer
+    if answer.model:
+        found[names.RESPONSE_MODEL] = answer.model
+    if answer.response_id:
+        found[names.RESPONSE_ID] = answer.response_id
+    if answer.finish_reasons:
+        found[names.FINISH_REASONS] = list(answer.finish_reasons.values())
     if outcome.first_chunk_ns:
         found[names.TIME_TO_FIRST_CHUNK] = outcome.first_chunk_ns / 1e9
     if outcome.error_type:
@@ -147,16 +151,16 @@ def _spent(exchange: Exchange) -> dict[str, Any]:
     usage, plan = exchange.outcome.usage, exchange.plan
     if usage is None or plan is None:
         return {}
-    spent: dict[str, Any] = {names.INPUT_TOKENS: usage.input_tokens, names.OUTPUT_TOKENS: usage.output_tokens}
+    spent: dict[str, Any] = {names.INPUT_TOKENS: usage.prompt_tokens, names.OUTPUT_TOKENS: usage.completion_tokens}
     if usage.cached_tokens:
         spent[names.CACHED_TOKENS] = usage.cached_tokens
-    if usage.estimated:
+    if exchange.outcome.usage_estimated:
         spent[names.USAGE_ESTIMATED] = True
     price = plan.model.price_at(exchange.started_ns + exchange.wall_offset)
     if price is not None:
         spent[names.PRICE_VERSION] = price.id
         spent[names.COST_NANO] = price.cost(
-            input_tokens=usage.input_tokens, cached_tokens=usage.cached_tokens, output_tokens=usage.output_tokens
+            input_tokens=usage.prompt_tokens, cached_tokens=usage.cached_tokens, output_tokens=usage.completion_tokens
         )
     return spent
 
@@ -164,17 +168,3 @@ def _spent(exchange: Exchange) -> dict[str, Any]:
 def _session_in(metadata: dict[str, Any] | None) -> str:
     session = metadata.get("session_id") if metadata else None
     return session[:200] if isinstance(session, str) else ""
-
-
-def _project_id(exchange: Exchange) -> str:
-    assert exchange.key is not None  # noqa: S101  (requests without a known key leave no record)
-    return exchange.key.project.id
-
-
-def is_json(body: bytes) -> bool:
-    try:
-        msgspec.json.decode(body, type=Raw)
-        body.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True

@@ -90,6 +90,4 @@ def too_large(limit: int) -> Refusal:
 
 
 def unexpected() -> Refusal:
-    return Refusal(
-        500, "The gateway failed while it handled this request; its log says why.", code="internal_error"
-    )
+    return Refusal(500, "The gateway failed while it handled this request; its log says why.", code="internal_error")

@@ -16,55 +16,68 @@ SYSTEM_ROLES = frozenset(("system", "developer"))
 
 @dataclass(slots=True)
 class Plan:
-    """Which model answers a request, reached how, and by which route if one was named."""
+    """Which model answers a request, reached how, by which route if one was named, and the members that go there."""
 
     model: ModelEntry
     upstream: Upstream
     route: RouteEntry | None
+    members: Members
+    body: bytes | None  # the caller's own, where nothing of it had to change
+    route_added: bool  # the route put something into the members
+    streams: bool
 
 
-def resolve(key: KeyEntry, name: str) -> Plan:
+def resolve(key: KeyEntry, request: ChatRequest) -> Plan:
     """Refusal 404 for a name the project lacks, 403 for one the key may not use, 503 for a provider out of order."""
-    project = key.project
-    route = project.routes.get(name)
-    model = project.models.get(name) if route is None else route.model
+    name = request.chat.model
+    route = key.project.routes.get(name)
+    model = key.project.models.get(name) if route is None else route.model
     if model is None:
-        raise _unknown(key, name)
-    if key.models_allowed is not None and name not in key.models_allowed:
-        raise Refusal(
-            403, f"This API key may not use '{name}'. {_offer(key)}", code="model_not_allowed", param="model"
-        )
+        raise unknown_model(key, name)
+    if not key.allows(name):
+        raise _not_allowed(key, name)
     if model.upstream is None:
-        raise Refusal(
-            503, f"The provider '{model.provider}' cannot be called: {model.unusable}", code="provider_unusable"
-        )
-    return Plan(model, model.upstream, route)
-
-
-def outgoing_members(request: ChatRequest, plan: Plan) -> Members:
-    """The request's members as they go upstream: its own, those of the route that it left open, the real model name."""
+        raise _unusable(model)
     members = dict(request.members)
-    route = plan.route
-    if route is not None:
-        for name, value in route.defaults.items():
-            members.setdefault(name, value)
-        if route.system_turn and not any(turn.role in SYSTEM_ROLES for turn in request.chat.messages):
-            members["messages"] = Raw(b"[" + route.system_turn + b"," + bytes(members["messages"])[1:])
-    members["model"] = Raw(msgspec.json.encode(plan.model.upstream_name))
-    return members
+    added = route is not None and _add_from_route(route, request, members)
+    members["model"] = Raw(msgspec.json.encode(model.upstream_name))
+    streams = bool(request.chat.stream)
+    injects = streams and not request.wants_usage
+    if injects:
+        _ask_for_usage(members)
+    same = not added and not injects and model.upstream_name == name
+    return Plan(model, model.upstream, route, members, request.raw if same else None, added, streams)
 
 
-def ask_for_usage(members: Members) -> None:
-    """Have the upstream end its stream with the usage, whatever the caller wanted."""
+def _add_from_route(route: RouteEntry, request: ChatRequest, members: Members) -> bool:
+    """Fill in what the caller left open; False if that was nothing."""
+    missing = {name: value for name, value in route.defaults.items() if name not in members}
+    members.update(missing)
+    prompted = bool(route.system_turn) and not any(turn.role in SYSTEM_ROLES for turn in request.chat.messages)
+    if prompted:
+        members["messages"] = Raw(b"[" + route.system_turn + b"," + bytes(members["messages"])[1:])
+    return prompted or bool(missing)
+
+
+def _ask_for_usage(members: Members) -> None:
+    """Have the provider end its stream with the usage, whether or not the caller wants it."""
     given = members.get("stream_options")
     options = msgspec.json.decode(given, type=Members | None) if given is not None else None
     members["stream_options"] = Raw(msgspec.json.encode({**(options or {}), "include_usage": True}))
 
 
-def _unknown(key: KeyEntry, name: str) -> Refusal:
-    return Refusal(
-        404, f"There is no route or model '{name}'. {_offer(key)}", code="model_not_found", param="model"
-    )
+def unknown_model(key: KeyEntry, name: str) -> Refusal:
+    return Refusal(404, f"There is no route or model '{name}'. {_offer(key)}", code="model_not_found", param="model")
+
+
+def _not_allowed(key: KeyEntry, name: str) -> Refusal:
+    message = f"This API key may not use '{name}'. {_offer(key)}"
+    return Refusal(403, message, code="model_not_allowed", param="model")
+
+
+def _unusable(model: ModelEntry) -> Refusal:
+    message = f"The provider '{model.provider}' cannot be called: {model.unusable}"
+    return Refusal(503, message, code="provider_unusable")
 
 
 def _offer(key: KeyEntry) -> str:

@@ -55,6 +55,7 @@ def _models() -> dict[UUID, tuple[UUID, ModelEntry]]:
             unusable=unusable,
             prices=tuple(prices[model.id]),
             context_tokens=model.context_tokens,
+            max_output_tokens=model.max_output_tokens,
             created=_seconds(model.created_at),
         )
         entries[model.id] = (model.project_id, entry)
@@ -141,5 +142,3 @@ def _seconds(moment: datetime) -> int:
 
 def _nanoseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000_000) * 1000
-
-

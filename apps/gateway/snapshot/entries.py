@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from llmkit.money import token_cost
 from msgspec import Raw
 
 from apps.serving.services import Upstream
+from llmkit.money import token_cost
 
 NEVER_NS = 1 << 63
 
@@ -33,7 +33,7 @@ class PriceEntry:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """`upstream` is where and how to call it; None, with the reason in `unusable`, when the provider can't be called."""
+    """`upstream`: where and how to call it; None, with the reason in `unusable`, when it cannot be called."""
 
     name: str
     upstream_name: str
@@ -42,6 +42,7 @@ class ModelEntry:
     unusable: str
     prices: tuple[PriceEntry, ...]  # newest first
     context_tokens: int
+    max_output_tokens: int | None
     created: int  # Unix seconds
 
     def price_at(self, moment_ns: int) -> PriceEntry | None:

@@ -58,12 +58,13 @@ class SnapshotKeeper:
         """Listen first, then read: a change between the two is announced again."""
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {CONFIG_CHANNEL}")
+        announced = True
         while not self._stopping.is_set():
-            self._check()
-            self._wait()
+            self._check(announced)
+            announced = self._wait()
 
-    def _check(self) -> None:
-        if self.current is None or current_number() != self.current.number:
+    def _check(self, announced: bool) -> None:
+        if announced or self.current is None or current_number() != self.current.number:
             self.current = compile_snapshot()
             self.ready.set()
         self._checked_at = time.monotonic()
@@ -71,12 +72,10 @@ class SnapshotKeeper:
             self._away = False
             log.info("Postgres is back; the gateway follows its configuration again.")
 
-    def _wait(self) -> None:
-        """Until something is announced or it is time to look without being told."""
+    def _wait(self) -> bool:
+        """Until a change is announced (True) or it is time to look without being told."""
         raw: psycopg.Connection | None = connection.connection
-        if raw is not None:
-            for _ in raw.notifies(timeout=CHECK_SECONDS, stop_after=1):
-                pass
+        return raw is not None and bool(list(raw.notifies(timeout=CHECK_SECONDS, stop_after=1)))
 
     def _lost(self, error: Exception) -> None:
         if self._away:

@@ -59,9 +59,16 @@ def settings_from(arguments: list[str] | None = None) -> EngineSettings:
         threads=options.threads,
         device=options.device,
         drain_seconds=options.drain,
-        token=os.environ.get(TOKEN_VARIABLE, ""),
+        token=_token(),
         spool_dir=Path(spool) if spool else None,
     )
+
+
+def _token() -> str:
+    """From the environment or, as with every secret, from the file that NAME_FILE points at."""
+    if path := os.environ.get(f"{TOKEN_VARIABLE}_FILE"):
+        return Path(path).read_text().strip()
+    return os.environ.get(TOKEN_VARIABLE, "")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,6 +1,7 @@
 """Where models are served: a provider's address and its encrypted credential."""
 
 from django.db import models
+from django.db.models import TextChoices
 from llmkit.ids import uuid7
 
 from apps.accounts.models import Project
@@ -13,11 +14,15 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
     def enabled(self) -> "ProviderQuerySet":
         return self.filter(disabled_at=None)
 
+    def external(self) -> "ProviderQuerySet":
+        """Those with an address of their own, which is all but the local engine."""
+        return self.exclude(kind=Provider.Kind.LOCAL)
+
 
 class Provider(models.Model):
     """kind names an adapter of the provider registry. The local engine has no base URL: the installation knows it."""
 
-    class Kind(models.TextChoices):
+    class Kind(TextChoices):
         OPENAI_COMPATIBLE = "openai_compatible", "OpenAI-compatible"
         ANTHROPIC = "anthropic", "Anthropic"
         LOCAL = "local", "Local engine"

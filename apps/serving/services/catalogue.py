@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.accounts.models import Project
 from apps.accounts.services import Actor, publish_config, record_change
+from apps.serving.domain.names import complaint_about
 from apps.serving.models import CatalogueModel, PriceVersion, Provider
 
 
@@ -33,6 +34,8 @@ def add_model(
     max_output_tokens: int | None = None,
 ) -> CatalogueModel:
     """Put a model of a provider into its project's catalogue; ValidationError naming `name` when it is taken."""
+    if complaint := complaint_about(name):
+        raise ValidationError({"name": f"{name}: {complaint}"})
     if CatalogueModel.objects.for_project(provider.project).filter(name=name).exists():
         raise ValidationError({"name": f"This project already has a model called '{name}'."})
     model = CatalogueModel.objects.create(

@@ -8,7 +8,12 @@ from django.db import transaction
 from apps.accounts.models import Project
 from apps.accounts.services import Actor, publish_config, record_change
 from apps.gateway.models import Route, RouteVersion
+from apps.serving.domain.names import complaint_about
 from apps.serving.models import CatalogueModel
+from llmkit import clock
+
+# Members that say what a request is; presetting them would change what its caller gets back.
+RESERVED = {"model", "messages", "stream", "stream_options"}
 
 
 @transaction.atomic
@@ -24,6 +29,8 @@ def create_route(
     message: str = "",
 ) -> Route:
     """A route with its first version active; ValidationError naming `name` when the project has one so called."""
+    if complaint := complaint_about(name):
+        raise ValidationError({"name": complaint})
     if Route.objects.for_project(project).filter(name=name).exists():
         raise ValidationError({"name": f"This project already has a route called '{name}'."})
     route = Route.objects.create(project=project, name=name, description=description)
@@ -47,6 +54,8 @@ def publish_route_version(
     """Add a version and send traffic to it."""
     if model.project_id != route.project_id:
         raise ValidationError({"model": "This model belongs to another project."})
+    if reserved := sorted(RESERVED & set(defaults or {})):
+        raise ValidationError({"defaults": f"A route can't preset {', '.join(reserved)}."})
     locked = Route.objects.select_for_update().get(id=route.id)
     newest = locked.versions.order_by("-number").first()
     version = RouteVersion.objects.create(
@@ -72,5 +81,17 @@ def activate_version(*, actor: Actor, route: Route, number: int, message: str = 
     route.active = version
     route.save(update_fields=["active"])
     detail = {"from": before, "to": number, "message": message}
-    record_change(actor=actor, action="route.version_activated", target=route.name, project=route.project, detail=detail)
+    record_change(
+        actor=actor, action="route.version_activated", target=route.name, project=route.project, detail=detail
+    )
+    publish_config()
+
+
+@transaction.atomic
+def set_route_enabled(*, actor: Actor, route: Route, enabled: bool) -> None:
+    """Take a route out of service, or back into it: callers get 404 meanwhile."""
+    route.disabled_at = None if enabled else clock.now()
+    route.save(update_fields=["disabled_at"])
+    action = "route.enabled" if enabled else "route.disabled"
+    record_change(actor=actor, action=action, target=route.name, project=route.project)
     publish_config()

@@ -1,0 +1,102 @@
+"""The gateway's own ASGI application for `/v1/*`: lifecycle, paths, and the last line of defence."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.gateway.proxy import chat, models_list
+from apps.gateway.proxy.answering import send_refusal
+from apps.gateway.proxy.asgi_types import Receive, Scope, Send
+from apps.gateway.proxy.context import Context
+from apps.gateway.proxy.durable import DurableRecords
+from apps.gateway.proxy.refusals import Refusal, no_such_path, wrong_method
+from apps.gateway.snapshot.keeper import SnapshotKeeper
+from apps.serving.services import HttpClient
+
+log = logging.getLogger(__name__)
+
+CHAT = "/v1/chat/completions"
+MODELS = "/v1/models"
+FIRST_SNAPSHOT_SECONDS = 5.0
+DRAIN_SECONDS = 10.0
+TICK_SECONDS = 1.0
+
+
+class Gateway:
+    """Answers from the snapshot alone. `open` counts the requests under way."""
+
+    def __init__(self, *, spool_dir: Path, max_body_bytes: int) -> None:
+        self.open = 0
+        self.context = Context(SnapshotKeeper(), DurableRecords(spool_dir), HttpClient(), max_body_bytes)
+        self._idle = asyncio.Event()
+        self._ticking: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_settings(cls) -> "Gateway":
+        return cls(spool_dir=settings.SPOOL_DIR, max_body_bytes=settings.GATEWAY_MAX_BODY_BYTES)
+
+    async def start(self) -> None:
+        """Returns once there is a snapshot, or after a few seconds without one: until then requests get 503."""
+        keeper = self.context.keeper
+        keeper.start()
+        self._ticking = asyncio.create_task(self._tick())
+        await asyncio.to_thread(keeper.ready.wait, FIRST_SNAPSHOT_SECONDS)
+
+    async def stop(self) -> None:
+        """Refuse what is new, let what is open finish for a while, then let go of everything."""
+        context = self.context
+        context.draining = True
+        if self.open:
+            try:
+                await asyncio.wait_for(self._idle.wait(), DRAIN_SECONDS)
+            except TimeoutError:
+                log.warning("%d requests were still open at shutdown.", self.open)
+        if self._ticking is not None:
+            self._ticking.cancel()
+        await context.client.aclose()
+        await asyncio.to_thread(context.keeper.stop)
+        context.records.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.open += 1
+        try:
+            await self._dispatch(scope, receive, send)
+        except Refusal as refusal:
+            await send_refusal(send, refusal)
+        finally:
+            self.open -= 1
+            if self.context.draining and not self.open:
+                self._idle.set()
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, method = scope["path"], scope["method"]
+        if path == CHAT:
+            if method != "POST":
+                raise wrong_method(method, "POST")
+            await chat.answer(self.context, scope, receive, send)
+        elif path == MODELS or path.startswith(models_list.PREFIX):
+            if method not in {"GET", "HEAD"}:
+                raise wrong_method(method, "GET")
+            await models_list.answer(self.context, scope, send)
+        else:
+            raise no_such_path(path)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            try:
+                await self._look_after()
+            except Exception:
+                log.exception("The gateway's housekeeping failed; it goes on.")
+
+    async def _look_after(self) -> None:
+        """What needs doing each second, away from requests."""
+        context = self.context
+        context.clock.resync()
+        if context.records.broken:
+            await asyncio.to_thread(context.records.probe)
+        if context.unknown_keys:
+            log.warning("%d requests with keys that do not exist were refused.", context.unknown_keys)
+            context.unknown_keys = 0

@@ -1,0 +1,92 @@
+"""One chat request, from its headers to its last byte."""
+
+import asyncio
+import logging
+
+from apps.gateway.proxy import plain, stream
+from apps.gateway.proxy.answering import send_refusal
+from apps.gateway.proxy.asgi_types import Receive, Scope, Send
+from apps.gateway.proxy.auth import KeyRefusal, authenticate
+from apps.gateway.proxy.body import ClientGone, parse_chat, read_body
+from apps.gateway.proxy.caller import Caller
+from apps.gateway.proxy.client_watch import ClientWatch
+from apps.gateway.proxy.context import Context
+from apps.gateway.proxy.estimate import CLIENT_CLOSED_REQUEST
+from apps.gateway.proxy.exchange import AUTHORIZE, RECEIVE, ROUTE, Exchange
+from apps.gateway.proxy.refusals import Refusal, unexpected
+from apps.gateway.proxy.resolve import Plan, resolve
+from apps.gateway.snapshot import KeyEntry
+
+log = logging.getLogger(__name__)
+
+
+async def answer(context: Context, scope: Scope, receive: Receive, send: Send) -> None:
+    """Refusal only for what happens before anything is known about the request."""
+    snapshot = context.snapshot()
+    exchange = Exchange(Caller.of(scope["headers"]), context.clock.offset)
+    try:
+        key = exchange.key = authenticate(exchange.caller.authorization, snapshot.keys, exchange.now_ns())
+        exchange.ended(AUTHORIZE)
+        plan = await _understand(context, exchange, key, receive)
+        await _relay(context, exchange, plan, receive, send)
+    except ClientGone:
+        _note_unanswered(context, exchange)
+    except Refusal as refusal:
+        if isinstance(refusal, KeyRefusal):
+            exchange.key = refusal.key
+        await _refuse(context, exchange, refusal, send)
+    except Exception:
+        log.exception("Unexpected failure in trace %s.", exchange.trace_id)
+        if exchange.answering:
+            raise
+        await _refuse(context, exchange, unexpected(), send)
+
+
+async def _understand(context: Context, exchange: Exchange, key: KeyEntry, receive: Receive) -> Plan:
+    raw = await read_body(receive, exchange.caller.content_length, context.max_body_bytes)
+    request = exchange.request = parse_chat(raw)
+    exchange.ended(RECEIVE)
+    plan = exchange.plan = resolve(key, request)
+    exchange.ended(ROUTE)
+    return plan
+
+
+async def _relay(context: Context, exchange: Exchange, plan: Plan, receive: Receive, send: Send) -> None:
+    relay = stream.relay if plan.streams else plain.relay
+    watch = ClientWatch(exchange, receive)
+    try:
+        await relay(context, exchange, plan, send)
+    except asyncio.CancelledError:
+        if watch.gone:
+            watch.forgive()
+            raise ClientGone from None
+        exchange.outcome.error_type = "shutdown"
+        _note_unanswered(context, exchange)
+        raise
+    finally:
+        watch.stop()
+
+
+async def _refuse(context: Context, exchange: Exchange, refusal: Refusal, send: Send) -> None:
+    """Tell the caller, once the refusal is on record where it belongs to a project."""
+    outcome = exchange.outcome
+    outcome.status, outcome.error_type, outcome.error_message = refusal.status, refusal.code, refusal.message
+    if exchange.key is None:
+        context.unknown_keys += 1
+    else:
+        outcome.body = refusal.body()
+        try:
+            context.record(exchange)
+        except Refusal as broken:
+            refusal = broken
+    await send_refusal(send, refusal, exchange.headers())
+
+
+def _note_unanswered(context: Context, exchange: Exchange) -> None:
+    """Nobody is left to be told, but what was spent stays on record."""
+    exchange.outcome.client_gone = True
+    exchange.outcome.status = CLIENT_CLOSED_REQUEST
+    try:
+        context.record(exchange)
+    except Refusal:
+        log.error("The record of trace %s, whose caller had gone, is lost.", exchange.trace_id)

@@ -1,0 +1,43 @@
+"""What every request of one gateway process shares."""
+
+from dataclasses import dataclass, field
+
+from apps.gateway.proxy.durable import DurableRecords
+from apps.gateway.proxy.estimate import fill_in_usage
+from apps.gateway.proxy.exchange import Exchange
+from apps.gateway.proxy.record import encode_record
+from apps.gateway.proxy.refusals import no_snapshot, shutting_down
+from apps.gateway.snapshot import Snapshot
+from apps.gateway.snapshot.keeper import SnapshotKeeper
+from apps.serving.services import HttpClient
+from llmkit.clock import SteadyClock
+
+
+@dataclass(slots=True)
+class Context:
+    """max_body_bytes: larger requests are refused before they are read whole."""
+
+    keeper: SnapshotKeeper
+    records: DurableRecords
+    client: HttpClient
+    max_body_bytes: int
+    clock: SteadyClock = field(default_factory=SteadyClock)
+    draining: bool = False
+    unknown_keys: int = 0  # requests refused for them since they were last reported
+
+    def snapshot(self) -> Snapshot:
+        """The configuration of this moment; Refusal 503 while the gateway can't take requests at all."""
+        if self.draining:
+            raise shutting_down()
+        self.records.refuse_if_broken()
+        if self.keeper.current is None:
+            raise no_snapshot()
+        return self.keeper.current
+
+    def record(self, exchange: Exchange) -> None:
+        """Make what happened durable, once; Refusal 503 when that fails."""
+        if not exchange.recorded:
+            exchange.end_running()
+            fill_in_usage(exchange)
+            self.records.append(encode_record(exchange))
+            exchange.recorded = True

@@ -1,0 +1,69 @@
+"""Counting tokens where the provider told no usage, or was cut off before it could."""
+
+from typing import Any
+
+import msgspec
+
+from apps.gateway.proxy.exchange import Exchange
+from apps.serving.services import Usage
+from llmkit import sse
+
+CHARACTERS_PER_TOKEN = 4
+CLIENT_CLOSED_REQUEST = 499
+
+
+def fill_in_usage(exchange: Exchange) -> None:
+    """Estimate the usage of a request that reached a model and came back, in part at least, without one."""
+    outcome = exchange.outcome
+    outcome.usage = outcome.answer.usage
+    if outcome.usage is None and exchange.outgoing and outcome.status in {200, CLIENT_CLOSED_REQUEST}:
+        outcome.usage = Usage(
+            prompt_tokens=_tokens(_asked(exchange.outgoing)), completion_tokens=_tokens(_answered(exchange))
+        )
+        outcome.usage_estimated = True
+
+
+def _tokens(characters: int) -> int:
+    return -(-characters // CHARACTERS_PER_TOKEN)
+
+
+def _asked(outgoing: bytes) -> int:
+    return sum(_spoken(message) for message in msgspec.json.decode(outgoing)["messages"])
+
+
+def _answered(exchange: Exchange) -> int:
+    outcome = exchange.outcome
+    if outcome.body:
+        return _spoken_in(outcome.body)
+    kept = b"".join(outcome.stream)
+    spoken = sum(_spoken_in(event.data) for event in sse.Parser(len(kept) + 1).feed(kept))
+    return spoken * outcome.stream_bytes // len(kept) if outcome.stream_cut and kept else spoken
+
+
+def _spoken_in(body: bytes) -> int:
+    try:
+        answer = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0  # [DONE], or what the provider said instead of an answer
+    choices = answer.get("choices") if isinstance(answer, dict) else None
+    if not isinstance(choices, list):
+        return 0
+    return sum(_spoken(choice.get("message") or choice.get("delta")) for choice in choices if isinstance(choice, dict))
+
+
+def _spoken(message: Any) -> int:
+    """Characters of a message or a piece of one: its text, its reasoning, the arguments of its tool calls."""
+    if not isinstance(message, dict):
+        return 0
+    calls = message.get("tool_calls")
+    text = sum(_length(message.get(name)) for name in ("content", "reasoning_content"))
+    return text + (len(msgspec.json.encode(calls)) if calls else 0)
+
+
+def _length(content: Any) -> int:
+    """Of text, or of the texts among a message's parts; pictures and sounds are not guessed at."""
+    if isinstance(content, str):
+        return len(content)
+    if isinstance(content, list):
+        return sum(_length(part.get("text")) for part in content if isinstance(part, dict))
+    return 0

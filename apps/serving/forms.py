@@ -1,0 +1,108 @@
+"""Forms of the models pages."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from apps.serving.domain.names import MOST, complaint_about
+from apps.serving.models import Provider
+from apps.serving.services import Endpoint
+from llmkit.money import nano_from_dollars
+
+MOST_DOLLARS = 1_000_000
+
+
+def name_field(label: str, help_text: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=MOST,
+        help_text=help_text,
+        validators=[check_name],
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+    )
+
+
+def check_name(name: str) -> None:
+    if complaint := complaint_about(name):
+        raise ValidationError(complaint)
+
+
+class DollarsField(forms.DecimalField):
+    """Dollars per million tokens as people read them on price lists; cleaned to nano-dollars, None when left empty."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(label=label, min_value=0, max_value=MOST_DOLLARS, decimal_places=9, **options)
+
+    def clean(self, value: Any) -> int | None:
+        dollars: Decimal | None = super().clean(value)
+        return None if dollars is None else nano_from_dollars(dollars)
+
+
+class EndpointForm(forms.Form):
+    """Where a connected provider is and how one gets in."""
+
+    base_url = forms.CharField(
+        label="Base URL",
+        max_length=300,
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+    )
+    credential = forms.CharField(
+        label="API key",
+        required=False,
+        max_length=2000,
+        help_text="Empty: the one that is stored stays. A new address asks for the key again.",
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+    )
+    allow_private = forms.BooleanField(
+        label="The address may be inside our own network",
+        required=False,
+        help_text="Loopback and private addresses are refused otherwise.",
+    )
+
+    def endpoint(self, kind: str) -> Endpoint:
+        cleaned = self.cleaned_data
+        return Endpoint(
+            kind=kind,
+            base_url=cleaned["base_url"],
+            credential=cleaned["credential"].strip(),
+            allow_private=cleaned["allow_private"],
+        )
+
+
+class PriceForm(forms.Form):
+    """Prices from a moment on."""
+
+    input_nano = DollarsField("Input, $ per million tokens")
+    cached_input_nano = DollarsField("Cached input", required=False, help_text="Empty: like other input.")
+    output_nano = DollarsField("Output, $ per million tokens")
+    effective_from = forms.DateTimeField(
+        label="From",
+        required=False,
+        help_text="UTC. Empty: from now on. Requests of before keep the price they had.",
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+    )
+
+
+class ModelForm(forms.Form):
+    """One more model of a provider that is connected already."""
+
+    provider = forms.ModelChoiceField(queryset=Provider.objects.none(), empty_label=None)
+    name = name_field("Name", "What your applications write as model.")
+    upstream_name = forms.CharField(
+        label="The provider's name for it",
+        required=False,
+        max_length=200,
+        help_text="Empty: the same.",
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+    )
+    context_tokens = forms.IntegerField(label="Context length in tokens", min_value=1, max_value=100_000_000)
+    description = forms.CharField(required=False, max_length=300)
+
+    def __init__(self, *args: Any, providers: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["provider"]
+        if isinstance(chosen, forms.ModelChoiceField):
+            chosen.queryset = providers
