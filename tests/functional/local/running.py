@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from flywheel.local.readiness import status
 from tests.helpers.waiting import eventually
 
 START_SECONDS = 180.0
-STOP_SECONDS = 40.0
+STOP_SECONDS = 60.0
+CHANGE_SECONDS = 60.0
 NUMBERS = count(1)
 # What a session of tests sets for itself must not leak into an instance.
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
@@ -54,6 +56,13 @@ class Instance:
         eventually(lambda: "is ready" in self.output or not self.running, within=START_SECONDS)
         assert self.running, self.output
 
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait for `condition`; what the instance has said is part of the message when it does not come true."""
+        try:
+            eventually(condition, within=CHANGE_SECONDS)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.output}") from error
+
     @property
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -70,7 +79,7 @@ class Instance:
     def processes(self) -> dict[str, int]:
         """The numbers of the processes that the instance has on record."""
         records = (self.data / "run").glob("*.process")
-        return {record.stem: int(record.read_text().split()[0]) for record in records}
+        return {record.stem: int(known.split()[0]) for record in records if (known := record.read_text())}
 
     def descendants(self) -> list[int]:
         """Every process below the supervisor, at any depth."""

@@ -12,7 +12,6 @@ import psycopg
 from flywheel.local import demo_env
 from flywheel.local.instance import ROOT
 from tests.functional.local.running import Instance, all_gone
-from tests.helpers.waiting import eventually
 
 
 def test_it_serves_and_says_where_and_for_whom(instance):
@@ -47,7 +46,7 @@ def test_management_commands_find_the_running_instance(instance):
 def test_a_second_start_on_the_same_directory_is_refused_in_one_sentence(instance):
     second = Instance(instance.data.parent)
     second.launch()
-    assert second.process.wait(20) == 1
+    assert second.process.wait(60) == 1
     said = second.output.strip()
     assert said.startswith(f"Another Flywheel (process {instance.process.pid}) already runs on {instance.data}")
     assert "\n" not in said
@@ -59,7 +58,7 @@ def test_a_taken_port_is_refused_in_one_sentence(folder):
         port = taken.getsockname()[1]
         refused = Instance(folder, port)
         refused.launch()
-        assert refused.process.wait(20) == 1
+        assert refused.process.wait(60) == 1
     said = refused.output.strip()
     assert said.startswith(f"Port {port} on 127.0.0.1 is taken")
     assert "\n" not in said
@@ -68,15 +67,15 @@ def test_a_taken_port_is_refused_in_one_sentence(folder):
 def test_a_killed_child_is_started_again(instance):
     before = instance.processes()["worker"]
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: instance.processes().get("worker", before) != before, within=20)
+    instance.until(lambda: instance.processes().get("worker", before) != before)
     assert "worker ended by itself" in instance.output
 
 
 def test_postgres_comes_back_after_a_crash(instance):
     before = instance.processes()["postgres"]
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: instance.processes().get("postgres", before) != before, within=20)
-    eventually(lambda: instance.health() == 200, within=20)
+    instance.until(lambda: instance.processes().get("postgres", before) != before)
+    instance.until(lambda: instance.health() == 200)
 
 
 def test_ctrl_c_stops_everything_and_the_next_start_serves_the_same(instance):
@@ -104,7 +103,7 @@ def test_a_killed_supervisor_leaves_no_process_and_no_damage(instance, folder):
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
     processes = killed.descendants()
     killed.stop(signal.SIGKILL)
-    eventually(lambda: all_gone(processes), within=30)
+    killed.until(lambda: all_gone(processes))
     assert instance.health() == 200
 
 
