@@ -23,4 +23,4 @@ class SampleFilterForm(forms.Form):
         required=False, label="Text", widget=forms.TextInput(attrs={"type": "search", "data-search": True})
     )
     status = forms.ChoiceField(required=False, choices=[("", "Any"), ("ok", "ok"), ("error", "error")])
-    model = forms.ChoiceField(required=False, choices=[("", "Any"), ("harbor-tiny", "harbor-tiny")])
+    model = forms.ChoiceField(required=False, choices=[("", "Any"), ("harbor-desk-tiny", "harbor-tiny")])

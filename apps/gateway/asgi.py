@@ -1,6 +1,7 @@
 """The gateway's own ASGI application for `/v1/*`: lifecycle, paths, and the last line of defence."""
 
 import asyncio
+import gc
 import logging
 from pathlib import Path
 
@@ -43,6 +44,9 @@ class Gateway:
         keeper.start()
         self._ticking = asyncio.create_task(self._tick())
         await asyncio.to_thread(keeper.ready.wait, FIRST_SNAPSHOT_SECONDS)
+        # What is loaded by now stays; the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
 
     async def stop(self) -> None:
         """Refuse what is new, let what is open finish for a while, then let go of everything."""

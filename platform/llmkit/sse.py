@@ -39,7 +39,7 @@ class Parser:
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self.limit = limit
-        self._between_events = False
+        self._between_events = True
         self._start: bytes | None = b""  # the first bytes, until they can't become a byte order mark any more
         self._partial: list[bytes] = []  # pieces of a line whose end hasn't come yet
         self._partial_size = 0
@@ -57,7 +57,7 @@ class Parser:
             blocks = chunk[6:-2].split(b"\n\ndata: ")
             # Not one line end more than these blocks account for: each block is a single line of data.
             if chunk.count(b"\n") == 2 * len(blocks) and len(chunk) <= self.limit:
-                last_id = self._last_id
+                last_id, self._start = self._last_id, None
                 return [Event(block, "", last_id) for block in blocks]
         return self._feed_slowly(chunk)
 

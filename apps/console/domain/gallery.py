@@ -38,7 +38,7 @@ SPANS: list[dict[str, Any]] = [
     {"name": "retrieve manuals", "kind": "retrieval", "depth": 1, "start_us": 41_000, "duration_us": 126_000},
     {"name": "embed query", "kind": "llm", "depth": 2, "start_us": 44_000, "duration_us": 31_000},
     {
-        "name": "chat harbor-tiny",
+        "name": "chat harbor-desk-tiny",
         "kind": "llm",
         "depth": 1,
         "start_us": 170_000,
@@ -57,7 +57,7 @@ SPANS: list[dict[str, Any]] = [
 ]
 
 JSON_SAMPLE = {
-    "model": "harbor-tiny",
+    "model": "harbor-desk-tiny",
     "messages": [{"role": "user", "content": '<b>escaped</b> & "quoted"'}],
     "temperature": 0.2,
     "stream": True,

@@ -10,7 +10,7 @@ from apps.gateway.proxy.caller import Caller
 from apps.gateway.proxy.resolve import Plan
 from apps.gateway.snapshot import KeyEntry
 from apps.serving.services import Observed, Usage
-from llmkit.ids import new_span_id, new_trace_id
+from llmkit.ids import new_span_ids, new_trace_id
 
 # The steps of a request, in order; each becomes a span.
 AUTHORIZE, RECEIVE, ROUTE, UPSTREAM, RESPOND = PHASES = ("authorize", "receive", "route", "upstream", "respond")
@@ -39,7 +39,7 @@ class Exchange:
 
     __slots__ = (
         "answering", "caller", "key", "outcome", "outgoing", "parent_id", "phases", "plan", "recorded", "request",
-        "span_id", "started_ns", "trace_id", "tracestate", "upstream_span_id", "wall_offset",
+        "span_id", "started_ns", "step_ids", "trace_id", "tracestate", "wall_offset",
     )  # fmt: skip
 
     def __init__(self, caller: Caller, wall_offset: int) -> None:
@@ -50,8 +50,7 @@ class Exchange:
         self.trace_id = context.trace_id if context else new_trace_id()
         self.parent_id = context.span_id if context else ""
         self.tracestate = context.tracestate if context else ""
-        self.span_id = new_span_id()
-        self.upstream_span_id = new_span_id()
+        self.span_id, *self.step_ids = new_span_ids(1 + len(PHASES))
         self.phases: list[tuple[str, int]] = []
         self.key: KeyEntry | None = None
         self.request: ChatRequest | None = None
@@ -72,6 +71,10 @@ class Exchange:
     def end_running(self) -> None:
         """Whatever step was under way ends here."""
         self.ended(PHASES[min(len(self.phases), len(PHASES) - 1)])
+
+    @property
+    def upstream_span_id(self) -> str:
+        return self.step_ids[PHASES.index(UPSTREAM)]
 
     @property
     def project_id(self) -> str:

@@ -8,7 +8,6 @@ from apps.gateway.proxy.exchange import RESPOND, UPSTREAM, Exchange
 from apps.gateway.proxy.payloads import kept_request, kept_response, kept_stream
 from apps.gateway.proxy.resolve import Plan
 from llmkit import telemetry as names
-from llmkit.ids import new_span_id
 from llmkit.telemetry import SpanRecord, encode_records
 
 OUTGOING_KEPT = 1024 * 1024
@@ -63,7 +62,7 @@ def _children(exchange: Exchange, answer: dict[str, Any]) -> list[SpanRecord]:
                 SpanRecord(
                     project_id=project_id,
                     trace_id=exchange.trace_id,
-                    span_id=new_span_id(),
+                    span_id=exchange.step_ids[number],
                     parent_id=exchange.span_id,
                     name=phase,
                     start_ns=start,
