@@ -22,7 +22,7 @@ up: python ## serve Flywheel on this machine, with its own Postgres and Valkey; 
 	@$(INSTALL) && exec env FLYWHEEL_EXTRAS="$(EXTRAS)" $(VENV)/python -m flywheel.local up
 
 test: python ## run all tests on throw-away services
-	@$(INSTALL) --dev && exec $(VENV)/python -m pytest -n 2 $(ARGS)
+	@$(INSTALL) --dev && exec $(VENV)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: python ## lint, types, architecture, migrations
 	@$(INSTALL) --dev

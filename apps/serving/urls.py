@@ -10,6 +10,10 @@ urlpatterns = [
     path("p/<slug:project_slug>/models/<uuid:model_id>/", views.model, name="model"),
     path("p/<slug:project_slug>/models/<uuid:model_id>/price/", views.price, name="price"),
     path("p/<slug:project_slug>/models/<uuid:model_id>/switch/", views.switch_model, name="switch_model"),
-    path("p/<slug:project_slug>/providers/<uuid:provider_id>/", views.provider, name="provider"),
-    path("p/<slug:project_slug>/providers/<uuid:provider_id>/switch/", views.switch_provider, name="switch_provider"),
+    path("p/<slug:project_slug>/models/providers/<uuid:provider_id>/", views.provider, name="provider"),
+    path(
+        "p/<slug:project_slug>/models/providers/<uuid:provider_id>/switch/",
+        views.switch_provider,
+        name="switch_provider",
+    ),
 ]

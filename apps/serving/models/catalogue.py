@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from llmkit.ids import uuid7
 
 from apps.accounts.models import Project
 from apps.serving.models.providers import Provider
+from llmkit.ids import uuid7
 
 
 class CatalogueModelQuerySet(models.QuerySet["CatalogueModel"]):

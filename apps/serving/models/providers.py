@@ -2,9 +2,9 @@
 
 from django.db import models
 from django.db.models import TextChoices
-from llmkit.ids import uuid7
 
 from apps.accounts.models import Project
+from llmkit.ids import uuid7
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):

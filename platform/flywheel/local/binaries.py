@@ -10,6 +10,7 @@ from pathlib import Path
 from flywheel.local.problems import Problem
 
 OLDEST_POSTGRES = 16
+DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ def valkey_program() -> str:
 def _system_postgres_folders() -> list[Path]:
     """The folder of the `postgres` on the PATH, then Debian's, newest first, which are not on the PATH."""
     on_path = [Path(found).resolve().parent] if (found := shutil.which("postgres")) else []
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
-    return on_path + debian
+    debian = DEBIAN_POSTGRES.glob("[0-9]*/bin")
+    return on_path + sorted(debian, key=lambda path: float(path.parent.name), reverse=True)
 
 
 def _package(name: str) -> Path | None:

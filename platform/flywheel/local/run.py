@@ -8,8 +8,6 @@ import subprocess
 from flywheel.local.problems import Problem
 from flywheel.local.throwaway import throwaway_instance
 
-PATIENCE_SECONDS = 10.0
-
 
 def main(command: list[str]) -> int:
     """Run `command` with services that nothing else sees; return its exit status."""
@@ -26,13 +24,9 @@ def main(command: list[str]) -> int:
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
+    # Ctrl-C reaches the command as well, which ends in its own way; nobody else tells it of a SIGTERM.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
     process = subprocess.Popen(command, env=environment)
     signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
-    try:
-        return process.wait()
-    except KeyboardInterrupt:  # the terminal told the command too: give it time to end in its own way
-        try:
-            return process.wait(PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            return process.wait()
+    status = process.wait()
+    return status if status >= 0 else 128 - status

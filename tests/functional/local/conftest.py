@@ -21,7 +21,9 @@ def instance() -> Iterator[Instance]:
     """One that runs; a test may stop it and must start it again."""
     folder = make_folder()
     instance = Instance(folder)
-    instance.start()
-    yield instance
-    instance.stop()
-    remove(folder)
+    try:
+        instance.start()
+        yield instance
+    finally:
+        instance.stop()
+        remove(folder)

@@ -42,6 +42,7 @@ def script() -> Iterator[Script]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            process_group=0,  # as a shell does: signals of the terminal go to the whole group
         )
         started.append(process)
         return process

@@ -66,6 +66,6 @@ def test_an_interrupted_command_leaves_nothing_behind(script, number):
     process = script(source)
     data = process.stdout.readline().strip()
     assert Path(data).is_dir()
-    os.kill(process.pid, number)
+    os.killpg(process.pid, number)
     assert process.wait(20) != 0
     eventually(lambda: not Path(data).exists())
