@@ -16,6 +16,7 @@ from apps.serving.queries import callable_models_of
 from apps.serving.services import Endpoint, default_base_url
 from llmkit.money import nano_from_dollars
 
+NO_OBJECT = 'This has to be a JSON object: {"temperature": 0.2}'
 MONO = {"autocomplete": "off", "spellcheck": "false", "class": "mono"}
 
 
@@ -38,6 +39,7 @@ class VersionForm(forms.Form):
         required=False,
         initial=dict,
         help_text='Members that callers may leave out, as JSON: {"temperature": 0.2}',
+        error_messages={"invalid": NO_OBJECT},
         widget=forms.Textarea({"rows": 3, **MONO}),
     )
     message = forms.CharField(
@@ -51,7 +53,7 @@ class VersionForm(forms.Form):
     def clean_defaults(self) -> dict[str, Any]:
         defaults = self.cleaned_data["defaults"] or {}
         if not isinstance(defaults, dict):
-            raise ValidationError('This has to be a JSON object: {"temperature": 0.2}')
+            raise ValidationError(NO_OBJECT)
         return defaults
 
 

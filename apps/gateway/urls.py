@@ -5,7 +5,7 @@ from apps.gateway import views
 app_name = "gateway"
 
 urlpatterns = [
-    path("p/<slug:project_slug>/connect/", views.connect, name="connect"),
+    path("p/<slug:project_slug>/models/connect/", views.connect, name="connect"),
     path("p/<slug:project_slug>/routes/", views.routes, name="routes"),
     path("p/<slug:project_slug>/routes/new/", views.new_route, name="new_route"),
     path("p/<slug:project_slug>/routes/<uuid:route_id>/", views.route, name="route"),

@@ -30,6 +30,7 @@ async def answer(context: Context, scope: Scope, receive: Receive, send: Send) -
         plan = await _understand(context, exchange, key, receive)
         await _relay(context, exchange, plan, receive, send)
     except ClientGone:
+        exchange.outcome.client_gone = True
         _note_unanswered(context, exchange)
     except Refusal as refusal:
         if isinstance(refusal, KeyRefusal):
@@ -38,6 +39,8 @@ async def answer(context: Context, scope: Scope, receive: Receive, send: Send) -
     except Exception:
         log.exception("Unexpected failure in trace %s.", exchange.trace_id)
         if exchange.answering:
+            exchange.outcome.error_type = "internal_error"
+            _record_or_log(context, exchange)
             raise
         await _refuse(context, exchange, unexpected(), send)
 
@@ -83,10 +86,13 @@ async def _refuse(context: Context, exchange: Exchange, refusal: Refusal, send: 
 
 
 def _note_unanswered(context: Context, exchange: Exchange) -> None:
-    """Nobody is left to be told, but what was spent stays on record."""
-    exchange.outcome.client_gone = True
+    """Nobody is told anything any more, but what was spent stays on record."""
     exchange.outcome.status = CLIENT_CLOSED_REQUEST
+    _record_or_log(context, exchange)
+
+
+def _record_or_log(context: Context, exchange: Exchange) -> None:
     try:
         context.record(exchange)
     except Refusal:
-        log.error("The record of trace %s, whose caller had gone, is lost.", exchange.trace_id)
+        log.error("The record of trace %s, of which no whole answer was sent, is lost.", exchange.trace_id)

@@ -70,7 +70,8 @@ class Exchange:
 
     def end_running(self) -> None:
         """Whatever step was under way ends here."""
-        self.ended(PHASES[min(len(self.phases), len(PHASES) - 1)])
+        if len(self.phases) < len(PHASES):
+            self.ended(PHASES[len(self.phases)])
 
     @property
     def upstream_span_id(self) -> str:

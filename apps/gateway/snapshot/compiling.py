@@ -5,8 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from msgspec import Raw
+from psycopg.errors import LockNotAvailable
 
 from apps.accounts.models import ApiKey, ConfigVersion, Project
 from apps.gateway.models import Route
@@ -25,10 +26,28 @@ from apps.serving.services import Upstream, UpstreamUnusable, upstream_of
 GATEWAY_SCOPE = "gateway"
 
 
+class TablesBusy(Exception):
+    """The configuration can't be read in this moment, but surely soon."""
+
+
 def compile_snapshot() -> Snapshot:
-    """The configuration as one transaction sees it, so that it belongs to exactly one ConfigVersion."""
+    """The configuration as one transaction sees it, so that it belongs to exactly one ConfigVersion.
+
+    TablesBusy when somebody has locked a table, as migrations do: waiting while holding other tables could lock
+    both out for good.
+    """
+    try:
+        return _compile()
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise TablesBusy from error
+        raise
+
+
+def _compile() -> Snapshot:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SET LOCAL lock_timeout = '250ms'")
         number = current_number()
         models = _models()
         routes = _routes(models)

@@ -8,7 +8,7 @@ import psycopg
 from django.db import DatabaseError, connection
 
 from apps.accounts.services import CONFIG_CHANNEL
-from apps.gateway.snapshot.compiling import compile_snapshot, current_number
+from apps.gateway.snapshot.compiling import TablesBusy, compile_snapshot, current_number
 from apps.gateway.snapshot.entries import Snapshot
 
 log = logging.getLogger(__name__)
@@ -58,19 +58,24 @@ class SnapshotKeeper:
         """Listen first, then read: a change between the two is announced again."""
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {CONFIG_CHANNEL}")
-        announced = True
+        due = True
         while not self._stopping.is_set():
-            self._check(announced)
-            announced = self._wait()
+            done = self._check(due)
+            due = self._wait() or not done
 
-    def _check(self, announced: bool) -> None:
-        if announced or self.current is None or current_number() != self.current.number:
-            self.current = compile_snapshot()
-            self.ready.set()
+    def _check(self, due: bool) -> bool:
+        """Compile if that is due; False if it has to be tried again."""
+        try:
+            if due or self.current is None or current_number() != self.current.number:
+                self.current = compile_snapshot()
+                self.ready.set()
+        except TablesBusy:
+            return False
         self._checked_at = time.monotonic()
         if self._away:
             self._away = False
             log.info("Postgres is back; the gateway follows its configuration again.")
+        return True
 
     def _wait(self) -> bool:
         """Until a change is announced (True) or it is time to look without being told."""

@@ -2,12 +2,14 @@
 
 import logging
 
+import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import connection, transaction
 
 from apps.accounts.models import ConfigVersion
 from apps.gateway.snapshot.keeper import SnapshotKeeper
 from tests.factories.accounts import make_project, make_secret_key
+from tests.helpers.processes import test_database_url
 from tests.helpers.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +52,18 @@ def test_a_lost_connection_keeps_the_snapshot_and_is_told_once(keeper, caplog):
     eventually(lambda: len(keeper.current.keys) == 2)
 
 
+def test_locked_tables_are_waited_for_without_holding_others(keeper, caplog):
+    before = keeper.current
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE gateway_route IN ACCESS EXCLUSIVE MODE")
+        with psycopg.connect(test_database_url()) as elsewhere:
+            elsewhere.execute("SELECT pg_notify('flywheel_config', '')")
+        eventually(lambda: keeper.age() > 0.7)
+        assert keeper.current is before
+    eventually(lambda: keeper.current is not before)
+    assert "cannot read" not in caplog.text
+
+
 def test_the_snapshot_says_how_old_it_is(keeper):
     assert keeper.age() < 5.0
     keeper.stop()
@@ -71,7 +85,9 @@ def test_a_snapshot_that_cannot_be_compiled_leaves_the_last_one(keeper, caplog):
     eventually(lambda: keeper.current is not before)
 
 
-def test_stopping_closes_the_connection(keeper):
+def test_stopping_ends_the_thread_and_its_connection(keeper):
     keeper.stop()
     assert not keeper._thread.is_alive()
-    assert connections["default"].connection is not None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' AND application_name = ''")
+        assert cursor.fetchone() == (0,)

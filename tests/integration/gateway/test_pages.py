@@ -161,7 +161,7 @@ def test_one_form_connects_a_provider_and_moves_a_route_to_it(engineer, project,
 
 def test_the_usual_address_of_a_provider_need_not_be_typed(engineer, project):
     submit(engineer, "connect", project, **connection(kind="anthropic", base_url=""))
-    assert Provider.objects.get().base_url .startswith("https://api.anthropic.com")
+    assert Provider.objects.get().base_url.startswith("https://api.anthropic.com")
 
 
 @pytest.mark.parametrize(
