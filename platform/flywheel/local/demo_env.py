@@ -1,17 +1,8 @@
-"""Reading `<data dir>/demo.env`, which the seeding writes."""
+"""What `make up` shows of `<data dir>/demo.env`, which the seeding writes."""
 
 from pathlib import Path
 
-FILE = "demo.env"
-
-
-def read(data: Path) -> dict[str, str]:
-    """The variables of demo.env; empty when there is none."""
-    path = data / FILE
-    if not path.exists():
-        return {}
-    pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line and not line.startswith("#"))
-    return {name.strip().removeprefix("export "): value.strip().strip("\"'") for name, value in pairs}
+from apps.console.demo.env import FILE
 
 
 def lines(demo: dict[str, str], data: Path) -> list[str]:

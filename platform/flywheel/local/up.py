@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
+from apps.console.demo.env import read_demo_env
 from flywheel.local import attach, demo_env, preparation, roster
 from flywheel.local.disk import require_space
 from flywheel.local.guard import guarded
@@ -158,7 +159,7 @@ class Up:
 
     def _announce(self) -> None:
         say(f"\nFlywheel is ready: {self.instance.url}\n")
-        for line in demo_env.lines(demo_env.read(self.instance.data), self.instance.data):
+        for line in demo_env.lines(read_demo_env(self.instance.data), self.instance.data):
             say(line)
         say(f"\nLogs are in {self.instance.logs}. Ctrl-C stops everything.")
 

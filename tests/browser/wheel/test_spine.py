@@ -12,7 +12,7 @@ import pytest
 from openai import OpenAI
 from playwright.sync_api import Page, expect
 
-from flywheel.local import demo_env
+from apps.console.demo.env import read_demo_env
 from flywheel.local.throwaway import make_folder, remove
 from tests.functional.local.running import Instance
 from tests.helpers.waiting import eventually
@@ -32,7 +32,7 @@ def instance() -> Iterator[Instance]:
 
 @pytest.fixture
 def demo(instance: Instance) -> dict[str, str]:
-    return demo_env.read(instance.data)
+    return read_demo_env(instance.data)
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ import sys
 
 import psycopg
 
-from flywheel.local import demo_env
+from apps.console.demo.env import read_demo_env
 from flywheel.local.instance import ROOT
 from tests.functional.local.running import Instance, all_gone
 
 
 def test_it_serves_and_says_where_and_for_whom(instance):
     assert instance.health() == 200
-    demo = demo_env.read(instance.data)
+    demo = read_demo_env(instance.data)
     assert f"http://127.0.0.1:{instance.port}" in instance.output
     for name in ("FLYWHEEL_EMAIL", "FLYWHEEL_PASSWORD", "FLYWHEEL_API_KEY"):
         assert demo[name] in instance.output
@@ -79,13 +79,13 @@ def test_postgres_comes_back_after_a_crash(instance):
 
 
 def test_ctrl_c_stops_everything_and_the_next_start_serves_the_same(instance):
-    key, processes = demo_env.read(instance.data)["FLYWHEEL_API_KEY"], instance.descendants()
+    key, processes = read_demo_env(instance.data)["FLYWHEEL_API_KEY"], instance.descendants()
     assert instance.stop(signal.SIGINT) == 0
     assert all_gone(processes)
     assert list((instance.data / "run").glob("*.process")) == []
     assert "database system is shut down" in (instance.data / "logs" / "postgres.log").read_text()
     instance.start()
-    assert demo_env.read(instance.data)["FLYWHEEL_API_KEY"] == key
+    assert read_demo_env(instance.data)["FLYWHEEL_API_KEY"] == key
 
 
 def test_a_killed_supervisor_leaves_no_process_and_no_damage(instance, folder):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.console.demo.env import read_demo_env
 from flywheel.local import demo_env
 from flywheel.local.disk import mentions_full_disk, require_space
 from flywheel.local.logs import rotate
@@ -13,9 +14,9 @@ from flywheel.local.problems import Problem
 from flywheel.local.sockets import LONGEST_SOCKET_PATH, remove_socket_folder, socket_folder
 
 
-def test_demo_env_is_read_with_and_without_quotes(tmp_path):
-    (tmp_path / "demo.env").write_text("# demo\nFLYWHEEL_EMAIL=demo@example.org\nexport FLYWHEEL_API_KEY='fw=1'\n\n")
-    demo = demo_env.read(tmp_path)
+def test_demo_env_shows_what_signs_in(tmp_path):
+    (tmp_path / "demo.env").write_text("# demo\nFLYWHEEL_EMAIL=demo@example.org\nFLYWHEEL_API_KEY=fw=1\n\n")
+    demo = read_demo_env(tmp_path)
     assert demo == {"FLYWHEEL_EMAIL": "demo@example.org", "FLYWHEEL_API_KEY": "fw=1"}
     shown = "\n".join(demo_env.lines(demo, tmp_path))
     assert "demo@example.org" in shown
@@ -24,7 +25,7 @@ def test_demo_env_is_read_with_and_without_quotes(tmp_path):
 
 
 def test_without_demo_env_nothing_is_shown(tmp_path):
-    assert demo_env.lines(demo_env.read(tmp_path), tmp_path) == []
+    assert demo_env.lines(read_demo_env(tmp_path), tmp_path) == []
 
 
 def test_three_older_logs_are_kept(tmp_path):
