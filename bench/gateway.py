@@ -146,35 +146,53 @@ def report(servers: list[Server], seconds: float, path: Path) -> None:
     figures: dict[str, float] = {}
     for mode in MODES:
         for server in servers:
-            row = [
-                server.cpu_ms(mode),
-                server.cpu_ms(mode) / floor.cpu_ms(mode),
-                server.rate(mode, seconds),
-                server.figure(mode, "seconds", 0.5),
-                server.figure(mode, "seconds", 0.99),
-                server.figure(mode, "first", 0.5),
-            ]
-            print(
-                f"{mode:14}{server.name:16}"
-                + "".join(f"{v:>{w}.{d}f}" for v, w, d in zip(row, WIDTHS, DIGITS, strict=True))
-            )
-            figures |= {f"{mode} {server.name} {name}": round(value, 4) for name, value in zip(NAMES, row, strict=True)}
+            row = figures_of(server, floor, mode, seconds)
+            cells = (f"{row[name]:>{width}.{digits}f}" for name, width, digits in COLUMNS)
+            print(f"{mode:14}{server.name:16}{''.join(cells)}")
+            figures |= {f"{mode} {server.name} {name}": round(value, 4) for name, value in row.items()}
     for server in servers:
         figures[f"{server.name} rss_mib"] = round(machine.rss_mib(server.process.pid), 1)
         print(f"{'RSS MiB':14}{server.name:16}{figures[f'{server.name} rss_mib']:>10}")
-    ratios = {f"cpu {mode}": round(gateway.cpu_ms(mode) / floor.cpu_ms(mode), 3) for mode in MODES}
-    for mode in MODES:
-        added = gateway.figure(mode, "seconds", 0.5) - mock.figure(mode, "seconds", 0.5)
-        floor_added = floor.figure(mode, "seconds", 0.5) - mock.figure(mode, "seconds", 0.5)
-        ratios[f"added p50 {mode}"] = round(added / floor_added, 3) if floor_added > 0 else 0.0
+    ratios = ratios_of(mock, floor, gateway)
     print("\nGateway as a multiple of the floor: " + ", ".join(f"{name} {value}" for name, value in ratios.items()))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"ratios": ratios, "figures": figures, "machine": machine.describe()}, indent=2))
 
 
-NAMES = ["cpu_ms", "cpu_ratio", "requests_per_second", "p50_ms", "p99_ms", "first_content_p50_ms"]
-WIDTHS = [10, 9, 9, 9, 9, 10]
-DIGITS = [3, 2, 0, 2, 2, 2]
+def figures_of(server: Server, floor: Server, mode: str, seconds: float) -> dict[str, float]:
+    return {
+        "cpu_ms": server.cpu_ms(mode),
+        "cpu_ratio": server.cpu_ms(mode) / floor.cpu_ms(mode),
+        "requests_per_second": server.rate(mode, seconds),
+        "p50_ms": server.figure(mode, "seconds", 0.5),
+        "p99_ms": server.figure(mode, "seconds", 0.99),
+        "first_content_p50_ms": server.figure(mode, "first", 0.5),
+    }
+
+
+def ratios_of(mock: Server, floor: Server, gateway: Server) -> dict[str, float]:
+    """CPU per request, and what is added to the mock's latency, as multiples of the floor's.
+
+    Where the floor adds nothing that can be measured, as when all cores are busy, there is no ratio to give.
+    """
+    ratios = {f"cpu {mode}": round(gateway.cpu_ms(mode) / floor.cpu_ms(mode), 3) for mode in MODES}
+    for mode in MODES:
+        for name, share in (("p50", 0.5), ("p99", 0.99)):
+            base = mock.figure(mode, "seconds", share)
+            added, floor_added = (server.figure(mode, "seconds", share) - base for server in (gateway, floor))
+            if floor_added > 0.05 * base:
+                ratios[f"added {name} {mode}"] = round(added / floor_added, 3)
+    return ratios
+
+
+COLUMNS = [
+    ("cpu_ms", 10, 3),
+    ("cpu_ratio", 9, 2),
+    ("requests_per_second", 9, 0),
+    ("p50_ms", 9, 2),
+    ("p99_ms", 9, 2),
+    ("first_content_p50_ms", 10, 2),
+]
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""The first turn of the wheel on a whole instance: a customer asks a real model, presses a thumb, an engineer sees it."""
+"""The first turn of the wheel on a whole instance: a customer asks, presses a thumb, and an engineer sees it."""
 
 import os
 import subprocess
