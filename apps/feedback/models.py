@@ -24,7 +24,7 @@ class Feedback(models.Model):
 
     class Source(models.TextChoices):
         WIDGET = "widget"
-        API = "api"
+        API = "api", "API"
         DASHBOARD = "dashboard"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -118,6 +118,6 @@ def moment_in(text: str) -> datetime:
     """An exact moment; now, where none can be read."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else clock.now()
+    except (ValueError, OverflowError):
         return clock.now()
-    return moment if moment.tzinfo else clock.now()

@@ -64,7 +64,7 @@ def open_invitation(token: str, *, lock: bool = False) -> Invitation:
     invitation = rows.filter(token_digest=digest_of(token)).first()
     ask = "Ask whoever invited you for a new link."
     if invitation is None:
-        raise LinkRefused(f"There is no such invitation. Check that the link is complete, or: {ask.lower()}")
+        raise LinkRefused(f"There is no such invitation. Check that the link is complete. {ask}")
     if invitation.accepted_at is not None:
         raise LinkRefused(f"This invitation has been used already. If it was you, sign in; if not: {ask.lower()}")
     if invitation.withdrawn_at is not None:

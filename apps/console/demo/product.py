@@ -4,6 +4,7 @@ It stands for a product that uses Flywheel, so it takes no part in the dashboard
 the gateway reached over HTTP with the demo's secret key, which never leaves this backend.
 """
 
+import re
 import uuid
 
 from django.conf import settings
@@ -12,18 +13,23 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.services.audit import ip_of
+from apps.accounts.services.limits import Limit, TooManyAttempts, count_attempt
 from apps.console.demo.client import DemoClient, GatewayRefused
 from apps.console.demo.env import read_demo_env
+from llmkit import clock
 
 VISITOR_COOKIE = "harbor_desk_visitor"
 MAX_MESSAGE = 500
+# The page is open to everyone, and every question costs the model's time.
+PER_ADDRESS = Limit("demo-product", most=30, window_s=60)
 
 
 @login_not_required
 @require_GET
 def product(request: HttpRequest) -> HttpResponse:
     env = demo_env_or_404()
-    visitor = request.COOKIES.get(VISITOR_COOKIE) or f"visitor-{uuid.uuid4().hex[:12]}"
+    visitor = visitor_of(request) or f"visitor-{uuid.uuid4().hex[:12]}"
     response = render(
         request, "console/demo/product.html", {"public_key": env["FLYWHEEL_PUBLIC_KEY"], "visitor": visitor}
     )
@@ -38,7 +44,11 @@ def ask(request: HttpRequest) -> JsonResponse:
     message = request.POST.get("message", "").strip()
     if not message or len(message) > MAX_MESSAGE:
         return JsonResponse({"error": f"Write between 1 and {MAX_MESSAGE} characters."}, status=422)
-    visitor = request.COOKIES.get(VISITOR_COOKIE, "visitor-unknown")[:60]
+    try:
+        count_attempt(PER_ADDRESS, ip_of(request) or "", at=clock.now())
+    except TooManyAttempts as refusal:
+        return JsonResponse({"error": str(refusal)}, status=429, headers={"Retry-After": refusal.retry_after_s})
+    visitor = visitor_of(request) or "visitor-unknown"
     client = DemoClient(env["FLYWHEEL_URL"], env["FLYWHEEL_API_KEY"])
     try:
         answer = client.ask(message, user=visitor, session=f"{visitor}-chat")
@@ -49,6 +59,12 @@ def ask(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {"reply": answer.reply or answer.text, "intent": answer.intent, "trace_id": answer.trace_id, "visitor": visitor}
     )
+
+
+def visitor_of(request: HttpRequest) -> str:
+    """The visitor's name from their cookie; "" unless it looks as it was given out."""
+    name = request.COOKIES.get(VISITOR_COOKIE, "")
+    return name if re.fullmatch("visitor-[0-9a-f]{12}", name) else ""
 
 
 def demo_env_or_404() -> dict[str, str]:

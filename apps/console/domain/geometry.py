@@ -31,16 +31,16 @@ class Mark(NamedTuple):
 
 
 def spark(values: Sequence[float | None]) -> Spark | None:
-    """SVG paths through `values` in a 100 × 30 box that starts at zero; gaps count as zero, None below two."""
-    numbers = [float(value or 0) for value in values]
+    """SVG paths through `values` in a 100 × 30 box that starts at zero; it runs straight over gaps. None below two."""
+    numbers = [(place, float(value)) for place, value in enumerate(values) if value is not None]
     if len(numbers) < 2:
         return None
-    top = max(*numbers, 0.0) or 1.0
-    step = SPARK_WIDTH / (len(numbers) - 1)
+    top = max(*(number for _, number in numbers), 0.0) or 1.0
+    step = SPARK_WIDTH / (len(values) - 1)
     room = SPARK_HEIGHT - 2 * SPARK_PAD
-    points = [(i * step, SPARK_HEIGHT - SPARK_PAD - max(n, 0.0) / top * room) for i, n in enumerate(numbers)]
+    points = [(i * step, SPARK_HEIGHT - SPARK_PAD - max(n, 0.0) / top * room) for i, n in numbers]
     line = "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in points)
-    return Spark(line, f"{line}V{SPARK_HEIGHT:.0f}H0Z")
+    return Spark(line, f"{line}V{SPARK_HEIGHT:.0f}H{points[0][0]:.2f}Z")
 
 
 def lane(start_us: float, duration_us: float, total_us: float, first_us: float | None = None) -> Lane:

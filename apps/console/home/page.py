@@ -8,7 +8,7 @@ from apps.accounts.models import Project
 from apps.console.domain.formats import compact, duration
 from apps.console.home import charts
 from apps.feedback.queries import feedback_figures, list_feedback
-from apps.tracing.domain.window import Window
+from apps.tracing.domain.window import DEFAULT, Window
 from apps.tracing.queries import TraceFilter, home_figures, list_traces
 
 NEWEST = 6
@@ -37,16 +37,19 @@ def home_context(project: Project, window: Window) -> dict[str, Any]:
         "latency": charts.latency(figures.points),
         "bad": list_feedback(project, kind="bad").rows[:NEWEST],
         "failures": list_traces(project, TraceFilter(window, status="error"), limit=NEWEST).rows,
-        "links": home_links(project),
+        "links": home_links(project, window.preset),
     }
 
 
-def home_links(project: Project) -> dict[str, str]:
+def home_links(project: Project, preset: str = DEFAULT) -> dict[str, str]:
+    """Where the figures come from, over the same time."""
     traces = reverse("tracing:traces", args=[project.slug])
+    feedback = reverse("feedback:feedback", args=[project.slug])
     return {
-        "traces": traces,
-        "failed": f"{traces}?status=error",
-        "feedback": reverse("feedback:feedback", args=[project.slug]),
+        "traces": f"{traces}?range={preset}",
+        "failed": f"{traces}?range={preset}&status=error",
+        "feedback": feedback,
+        "bad": f"{feedback}?kind=bad",
         "models": reverse("serving:models", args=[project.slug]),
     }
 

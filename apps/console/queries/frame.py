@@ -47,12 +47,17 @@ def address(name: str, *args: str) -> str:
 def rail_sections(*, project: Project, role: Role, path: str) -> list[RailSection]:
     """Rooms of `project` that exist and that `role` may enter; the one that `path` lies in is active."""
     sections = [RailSection(section.label, list(open_rooms(section.rooms, project, role))) for section in SECTIONS]
-    here = max((item.url for s in sections for item in s.items if path.startswith(item.url)), key=len, default="")
+    here = max((item.url for s in sections for item in s.items if lies_in(path, item, project)), key=len, default="")
     return [
         replace(section, items=[replace(item, active=item.url == here) for item in section.items])
         for section in sections
         if section.items
     ]
+
+
+def lies_in(path: str, item: RailItem, project: Project) -> bool:
+    """Every page of a project lies below its home, which is a room only by itself."""
+    return path == item.url or (path.startswith(item.url) and item.url != address("console:home", project.slug))
 
 
 def open_rooms(rooms: tuple[Room, ...], project: Project, role: Role) -> Iterator[RailItem]:

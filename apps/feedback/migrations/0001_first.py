@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('label', models.CharField(blank=True, max_length=60)),
                 ('comment', models.TextField(blank=True)),
                 ('end_user', models.CharField(blank=True, max_length=200)),
-                ('source', models.CharField(choices=[('widget', 'Widget'), ('api', 'Api'), ('dashboard', 'Dashboard')], max_length=10)),
+                ('source', models.CharField(choices=[('widget', 'Widget'), ('api', 'API'), ('dashboard', 'Dashboard')], max_length=10)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('key', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.apikey')),

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from llmkit import clock
-from tests.factories.accounts import make_member, make_project
 from tests.factories.tracing import make_record, make_trace, store
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,22 +15,6 @@ HOSTILE = (
     "<script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">"
     "<a href=\"javascript:document.title='pwned'\">x</a>{{ 7*7 }}\u202e\u2066 ]]> --> ${alert(1)}"
 )
-
-
-@pytest.fixture
-def project():
-    return make_project()
-
-
-@pytest.fixture
-def open_page(signed_in_page, live_server, project):
-    page = signed_in_page(make_member(project))
-
-    def open_page(path):
-        page.goto(f"{live_server.url}/p/{project.slug}{path}")
-        return page
-
-    return open_page
 
 
 def test_the_first_trace_appears_without_reloading(open_page, project):

@@ -88,6 +88,23 @@ def test_pages_of_no_project_keep_the_rail_of_the_last_one() -> None:
     assert 'aria-current="page"' not in html[html.index('<aside class="rail">') : html.index("</aside>")]
 
 
+@pytest.mark.parametrize(
+    ("path", "room"),
+    [
+        ("", ["Home"]),
+        ("traces/", ["Traces"]),
+        ("models/connect/", ["Models"]),
+        ("palette", []),
+        ("settings/", ["Project"]),
+    ],
+)
+def test_the_rail_points_at_the_room_that_a_page_lies_in(path: str, room: list[str]) -> None:
+    project = make_project()
+    html = search(project).get(f"/p/{project.slug}/{path}").content.decode()
+    aside = html[html.index('<aside class="rail">') : html.index("</aside>")]
+    assert re.findall(r'aria-current="page".*?<span class="truncate">([^<]+)</span>', aside) == room
+
+
 def test_routes_and_models_are_found_by_part_of_their_name() -> None:
     project = make_project()
     model = make_model(make_provider(project), name="harbor-tiny")

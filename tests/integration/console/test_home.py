@@ -90,6 +90,12 @@ def test_with_traffic_home_shows_requests_failures_cost_and_feedback(engineer, p
     assert "Wrong &lt;i&gt;pier&lt;/i&gt;." in page
 
 
+def test_the_figures_lead_to_traces_of_the_same_time(engineer, project):
+    make_trace(project, failed=True)
+    page = engineer.get(home(project, "?range=7d")).content.decode()
+    assert f"{reverse('tracing:traces', args=[project.slug])}?range=7d&amp;status=error" in page
+
+
 def test_home_refetches_only_its_figures(engineer, project):
     make_trace(project)
     part = engineer.get(home(project, "?range=1h"), headers=HTMX).content.decode()

@@ -191,3 +191,15 @@ def test_what_is_wrong_with_a_connection_is_said_at_its_field(engineer, project,
 def test_a_key_that_was_typed_is_not_sent_back(engineer, project):
     answer = submit(engineer, "connect", project, **connection(models=""))
     assert b"sk-acme-1" not in answer.content
+
+
+def test_without_a_model_the_new_route_page_leads_to_a_provider(engineer, project):
+    html = page(engineer, "new_route", project).content.decode()
+    assert reverse("gateway:connect", args=[project.slug]) in html
+    assert "Make the route" not in html
+
+
+def test_defaults_that_are_no_json_are_told_what_they_have_to_be(engineer, project, model):
+    answer = submit(engineer, "new_route", project, name="helpdesk", **version(model, defaults="{nope"))
+    assert answer.status_code == 422
+    assert "This has to be a JSON object" in answer.content.decode()

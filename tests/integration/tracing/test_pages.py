@@ -148,6 +148,7 @@ def test_the_live_list_fetches_only_what_arrived_since(page, project):
     mark = re.search(r"since=([^&\"]+)", text(page("/traces/")))[1].replace("%3A", ":").replace("%2B", "+")
     later = (clock.now() + timedelta(seconds=30)).isoformat()
     assert shown(page("/traces/arrivals", since=later)) == []
+    assert page("/traces/arrivals", since="0001-01-01T00:00:00-14:00").status_code == 200
 
     slow = make_trace(project, start=clock.now() - timedelta(minutes=10))
     answer = page("/traces/arrivals", since=mark)

@@ -41,14 +41,23 @@ def test_ruler_marks_are_round_times() -> None:
     assert labels == ["0", "250 ms", "500 ms", "750 ms"]
 
 
-@given(st.lists(st.none() | st.floats(min_value=-1e9, max_value=1e9), min_size=2, max_size=60))
+@given(st.lists(st.floats(min_value=-1e9, max_value=1e9), min_size=2, max_size=60))
 def test_a_sparkline_stays_in_its_box(values: list[float | None]) -> None:
-    drawn = geometry.spark(values)
-    assert drawn is not None
-    points = [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", drawn.line)]
+    points = points_of(values)
     assert len(points) == len(values)
     assert all(0 <= x <= 100 and 0 <= y <= geometry.SPARK_HEIGHT for x, y in points)
 
 
+def test_a_sparkline_runs_over_gaps_and_never_falls_to_zero_in_them() -> None:
+    assert points_of([None, 5, None, 5, None]) == [(25, 2), (75, 2)]
+
+
+def points_of(values: list[float | None]) -> list[tuple[float, float]]:
+    drawn = geometry.spark(values)
+    assert drawn is not None
+    return [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", drawn.line)]
+
+
 def test_one_value_is_no_trend() -> None:
     assert geometry.spark([3]) is None
+    assert geometry.spark([None, 3, None]) is None

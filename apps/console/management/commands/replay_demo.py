@@ -46,13 +46,16 @@ class Command(BaseCommand):
             raise CommandError("; ".join(f"{count} × {why}" for why, count in tally.failures.most_common(3)))
 
     def show(self, tally: Tally, total: int, seconds: float) -> None:
+        """A bar that moves in a terminal, a line every tenth of the way in a log."""
+        live = self.stdout.isatty()
+        if not live and tally.done % max(total // 10, 1) and tally.done != total:
+            return
         filled = BAR * tally.done // total
         left = seconds / tally.done * (total - tally.done) if tally.done else 0
-        self.stdout.write(
-            f"\r[{'█' * filled}{'·' * (BAR - filled)}] {tally.done}/{total}  {left:4.0f} s left  "
-            f"up {tally.thumbs['up']}  down {tally.thumbs['down']} ",
-            ending="",
-        )
+        bar = f"[{'█' * filled}{'·' * (BAR - filled)}] {tally.done}/{total}"
+        thumbs = f"up {tally.thumbs['up']}  down {tally.thumbs['down']}"
+        start, ending = ("\r", "") if live else ("", "\n")
+        self.stdout.write(f"{start}{bar}  {left:4.0f} s left  {thumbs} ", ending=ending)
         self.stdout.flush()
 
 
