@@ -30,4 +30,4 @@ ENV PATH=/venv/bin:$PATH PYTHONPATH=/app:/app/platform PYTHONUNBUFFERED=1 FLYWHE
 USER flywheel
 VOLUME /data
 EXPOSE 8000
-CMD ["uvicorn", "flywheel.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+CMD ["uvicorn", "flywheel.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--loop", "uvloop", "--http", "flywheel.protocol:BoundedHttp", "--no-access-log"]

@@ -25,10 +25,17 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         by_htmx = "HX-Request" in request.headers
         if request.method in {"GET", "HEAD"} and not by_htmx:
             return super().handle_no_permission(request, view_func)
-        page = urlsplit(request.headers.get("HX-Current-URL" if by_htmx else "Referer", ""))
-        back = page._replace(scheme="", netloc="").geturl() or "/"
+        back = page_of(request.headers.get("HX-Current-URL" if by_htmx else "Referer", ""))
         response = redirect_to_login(back, resolve_url(self.get_login_url(view_func)))
         return cast(HttpResponseRedirect, HttpResponseClientRedirect(response.url)) if by_htmx else response
+
+
+def page_of(url: str) -> str:
+    """A URL without its host; the start page where none can be read."""
+    try:
+        return urlsplit(url)._replace(scheme="", netloc="").geturl() or "/"
+    except ValueError:
+        return "/"
 
 
 class TrackSessionMiddleware:

@@ -1,6 +1,7 @@
 """POST /api/feedback, for products' backends (secret key) and for the widget in a browser (public key)."""
 
 import asyncio
+import re
 import time
 import uuid
 from typing import Any
@@ -14,22 +15,24 @@ from apps.accounts.domain.keys import PUBLIC_PREFIX
 from apps.accounts.models import ApiKey
 from apps.accounts.services import KeyRefused, authenticate_key
 from apps.feedback.domain.judgement import UnclearJudgement, judgement
-from apps.feedback.limits import within_limit
+from apps.feedback.limits import WaitingRoom, within_limit
 from apps.feedback.models import Feedback
 from apps.feedback.services import give_feedback, trace_exists
 
 # A thumb may overtake its trace on the way to Postgres; this is how long it waits for it, in seconds.
 TRACE_PATIENCE = 3.0
+NO_NUL = r"^[^\x00]*$"  # Postgres has no NUL in its texts
 
 router = Router(tags=["feedback"])
+waiting_room = WaitingRoom()
 
 
 class FeedbackIn(Schema):
     trace_id: str
     score: float | None = None
-    label: str = Field("", max_length=60)
+    label: str = Field("", max_length=60, pattern=NO_NUL)
     comment: str = ""
-    user: str = Field("", max_length=200)
+    user: str = Field("", max_length=200, pattern=NO_NUL)
 
 
 class FeedbackOut(Schema):
@@ -71,21 +74,27 @@ async def post_feedback(request: HttpRequest, response: HttpResponse, body: Feed
 
 
 def parse_trace_id(text: str) -> uuid.UUID:
-    if len(text) != 32:
+    if not re.fullmatch("[0-9a-fA-F]{32}", text):
         raise UnclearJudgement("trace_id", "A trace id has 32 hexadecimal digits.")
-    try:
-        return uuid.UUID(hex=text)
-    except ValueError:
-        raise UnclearJudgement("trace_id", "A trace id has 32 hexadecimal digits.") from None
+    return uuid.UUID(text)
 
 
 async def trace_arrives(key: ApiKey, trace_id: uuid.UUID) -> bool:
-    deadline = time.monotonic() + TRACE_PATIENCE
-    while not await sync_to_async(trace_exists)(project=key.project, trace_id=trace_id):
-        if time.monotonic() > deadline:
-            return False
-        await asyncio.sleep(0.1)
-    return True
+    """Whether the trace is there, or comes while there is patience and room to wait for it."""
+    look = sync_to_async(trace_exists)
+    if await look(project=key.project, trace_id=trace_id):
+        return True
+    if not waiting_room.enter():
+        return False
+    try:
+        deadline = time.monotonic() + TRACE_PATIENCE
+        while time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+            if await look(project=key.project, trace_id=trace_id):
+                return True
+        return False
+    finally:
+        waiting_room.leave()
 
 
 def as_json(given: Feedback) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import pytest
 import yaml
 from django.core.management import get_commands, load_command_class
+from django.utils.module_loading import import_string
 
 from tests.architecture.floors import ROOT
 
@@ -40,6 +41,7 @@ def check_command(words: list[str]) -> None:
         assert re.search(
             rf"^{attribute} = ", (ROOT / "platform" / f"{module.replace('.', '/')}.py").read_text(), re.MULTILINE
         )
+        assert import_string(words[words.index("--http") + 1].replace(":", "."))
     else:
         assert words[:2] == ["python", "-c"], words
         compile(words[2], "<health check>", "exec")

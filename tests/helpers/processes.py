@@ -59,7 +59,15 @@ class ServerProcess:
 
     def start(self) -> "ServerProcess":
         command = [sys.executable, "-m", "uvicorn", "flywheel.asgi:application", "--port", str(self.port)]
-        command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+        command += [
+            "--loop",
+            "uvloop",
+            "--http",
+            "flywheel.protocol:BoundedHttp",
+            "--no-access-log",
+            "--log-level",
+            "warning",
+        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         eventually(self._answers, within=30)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from apps.tracing.domain.sanitise import clean_text
+
 MAX_COMMENT = 4_000
 # Words with a fixed place on the scale from -1 (bad) to 1 (good); other labels need a score of their own.
 KNOWN_LABELS = {"up": 1.0, "down": -1.0}
@@ -26,7 +28,7 @@ class Judgement:
 
 def judgement(*, score: float | None = None, label: str = "", comment: str = "") -> Judgement:
     """The judgement that these say together; UnclearJudgement naming the field when they say none."""
-    comment = comment.replace("\0", "").strip()
+    comment = clean_text(comment.replace("\0", "")).strip()
     label = label.strip().lower()
     if len(comment) > MAX_COMMENT:
         raise UnclearJudgement("comment", f"A comment may have {MAX_COMMENT} characters; this one has {len(comment)}.")

@@ -81,15 +81,9 @@ async def read_body(receive: Receive, announced: bytes | None, limit: int) -> by
     """
     if announced is not None and (not announced.isdigit() or int(announced) > limit):
         raise too_large(limit)
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        if len(body) > limit:
-            raise too_large(limit)
-        return body
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _read_rest(receive, message, limit)
+            return await _read_whole(receive, limit)
     except TimeoutError:
         raise Refusal(
             408,
@@ -99,19 +93,20 @@ async def read_body(receive: Receive, announced: bytes | None, limit: int) -> by
         ) from None
 
 
-async def _read_rest(receive: Receive, message: Any, limit: int) -> bytes:
-    pieces, size = [], 0
+async def _read_whole(receive: Receive, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
     while True:
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
-        piece = message.get("body", b"")
-        pieces.append(piece)
+        piece: bytes = message.get("body", b"")
         size += len(piece)
         if size > limit:
             raise too_large(limit)
         if not message.get("more_body"):
-            return b"".join(pieces)
-        message = await receive()
+            return b"".join([*pieces, piece]) if pieces else piece
+        pieces.append(piece)
 
 
 def parse_chat(raw: bytes) -> ChatRequest:

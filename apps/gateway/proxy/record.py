@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Raw
 
+from apps.gateway.proxy.caller import MAX_LABEL
 from apps.gateway.proxy.exchange import RESPOND, UPSTREAM, Exchange
 from apps.gateway.proxy.payloads import kept_request, kept_response, kept_stream
 from apps.gateway.proxy.resolve import Plan
@@ -105,7 +106,7 @@ def _labels(exchange: Exchange) -> dict[str, Any]:
     caller, chat = exchange.caller, exchange.request.chat if exchange.request else None
     found: dict[str, Any] = {
         names.KEY: exchange.key.id if exchange.key else "",
-        names.USER: (chat and chat.user) or caller.label(b"x-flywheel-user"),
+        names.USER: ((chat and chat.user) or caller.label(b"x-flywheel-user"))[:MAX_LABEL],
         names.SESSION: caller.label(b"x-flywheel-session") or _session_in(chat.metadata if chat else None),
         names.ENVIRONMENT: caller.label(b"x-flywheel-environment"),
         names.RELEASE: caller.label(b"x-flywheel-release"),
@@ -129,9 +130,9 @@ def _answer(exchange: Exchange) -> dict[str, Any]:
         found[names.REQUEST_STREAM] = True
     answer = outcome.answer
     if answer.model:
-        found[names.RESPONSE_MODEL] = answer.model
+        found[names.RESPONSE_MODEL] = answer.model[:MAX_LABEL]
     if answer.response_id:
-        found[names.RESPONSE_ID] = answer.response_id
+        found[names.RESPONSE_ID] = answer.response_id[:MAX_LABEL]
     if answer.finish_reasons:
         found[names.FINISH_REASONS] = list(answer.finish_reasons.values())
     if outcome.first_chunk_ns:
@@ -166,4 +167,4 @@ def _spent(exchange: Exchange) -> dict[str, Any]:
 
 def _session_in(metadata: dict[str, Any] | None) -> str:
     session = metadata.get("session_id") if metadata else None
-    return session[:200] if isinstance(session, str) else ""
+    return session[:MAX_LABEL] if isinstance(session, str) else ""

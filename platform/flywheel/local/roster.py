@@ -62,8 +62,8 @@ def preparation(instance: Instance, environment: Mapping[str, str]) -> Child:
 
 def web(instance: Instance, environment: Mapping[str, str]) -> Child:
     arguments = ["-m", "uvicorn", "flywheel.asgi:application", "--loop", "uvloop"]
-    arguments += ["--http", "flywheel.http:BoundedHttp", "--no-access-log", "--no-server-header"]
-    arguments += [ "--host", instance.host, "--port", str(instance.port)]
+    arguments += ["--http", "flywheel.protocol:BoundedHttp", "--no-access-log", "--no-server-header"]
+    arguments += ["--host", instance.host, "--port", str(instance.port)]
     arguments += ["--timeout-graceful-shutdown", str(DRAIN_SECONDS)]
     return child(instance, "web", arguments, environment)
 

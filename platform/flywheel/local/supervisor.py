@@ -52,5 +52,7 @@ class Supervisor:
         watched.started = self._clock()
         try:
             watched.runnable.start()
-        except Problem as problem:
-            self._plan_restart(watched, f"    {problem}")
+        except (Problem, OSError) as problem:
+            # On a full disk a process may run whose record could not be written: that is better than none.
+            if not watched.runnable.running:
+                self._plan_restart(watched, f"    {problem}")

@@ -28,8 +28,8 @@ SPOOL_DIR = Path(env.text("FLYWHEEL_SPOOL_DIR", str(DATA_DIR / "spool")))
 # --- Postgres and Redis ---------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL")
 DATABASES = {"default": env.database(DATABASE_URL)}
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Under ASGI every request has a thread of its own: a connection that outlived it would never be used again.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
 CACHE_URL = env.text("CACHE_URL", REDIS_URL)
@@ -52,6 +52,9 @@ ENGINE_TOKEN = env.text("FLYWHEEL_ENGINE_TOKEN", "")
 
 # --- Gateway --------------------------------------------------------------------------------------------------
 GATEWAY_MAX_BODY_BYTES = int(env.text("FLYWHEEL_GATEWAY_MAX_BODY_BYTES", str(20 * 1024 * 1024)))
+
+# --- Pages and API --------------------------------------------------------------------------------------------
+DATA_UPLOAD_MAX_MEMORY_SIZE = int(env.text("FLYWHEEL_PAGES_MAX_BODY_BYTES", str(5 * 1024 * 1024 // 2)))
 
 # --- Apps and requests ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -123,6 +126,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- Security -------------------------------------------------------------------------------------------------
 BEHIND_TLS = env.flag("FLYWHEEL_BEHIND_TLS", PUBLIC_URL.startswith("https://"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+SESSION_ENGINE = "flywheel.sessions"
 SESSION_COOKIE_NAME = "flywheel_session"
 CSRF_COOKIE_NAME = "flywheel_csrf"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -167,7 +171,8 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 
 # --- Celery ---------------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
+# On unix sockets kombu reads the database from `virtual_host`, redis-py from `db`.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

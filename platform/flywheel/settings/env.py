@@ -32,4 +32,5 @@ def database(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     entry: dict[str, Any] = {django: str(parts.pop(libpq, "") or "") for libpq, django in known.items()}
-    return {"ENGINE": "django.db.backends.postgresql", **entry, "OPTIONS": parts}
+    # A server that hangs is given up; the usual patience is minutes.
+    return {"ENGINE": "django.db.backends.postgresql", **entry, "OPTIONS": {"connect_timeout": 5, **parts}}

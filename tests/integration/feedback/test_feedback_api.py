@@ -1,9 +1,12 @@
 import json
+import socket
 import uuid
 
 import pytest
 
+from apps.accounts.services.limits import Limit
 from apps.feedback import api
+from apps.feedback.limits import WaitingRoom
 from apps.feedback.models import Feedback
 from tests.factories.accounts import make_project, make_public_key, make_secret_key
 from tests.factories.tracing import make_trace
@@ -93,6 +96,11 @@ def test_feedback_on_another_projects_trace_is_not_found(client, trace_id):
         ({"trace_id": "T", "score": 7}, "score"),
         ({"trace_id": "T", "score": "much"}, "score"),
         ({"trace_id": "T", "label": "up", "user": "u" * 201}, "user"),
+        ({"trace_id": "T", "label": "up", "user": "a\0b"}, "user"),
+        ({"trace_id": "T", "label": "up", "user": "a\ud800b"}, "user"),
+        ({"trace_id": "T", "score": 1, "label": "a\0b"}, "label"),
+        ({"trace_id": "0_" + "1" * 30, "label": "up"}, "trace_id"),
+        ({"trace_id": "\uff11" * 32, "label": "up"}, "trace_id"),
         ({"trace_id": "T"}, "score"),
     ],
 )
@@ -102,6 +110,25 @@ def test_what_makes_no_sense_is_refused_naming_the_field(client, project, trace_
     assert answer.status_code == 422, answer.content
     assert answer.json()["error"]["param"] == field
     assert not Feedback.objects.exists()
+
+
+def test_half_a_character_in_a_comment_is_replaced_and_the_comment_kept(client, project, trace_id):
+    answer = post(client, make_secret_key(project).text, trace_id=trace_id.hex, comment="cut \ud83d off\0")
+    assert answer.status_code == 200, answer.content
+    assert Feedback.objects.get().comment == "cut \ufffd off"
+
+
+def test_only_some_wait_for_a_trace_that_does_not_come_and_the_others_are_told_at_once(client, project, monkeypatch):
+    monkeypatch.setattr(api, "waiting_room", WaitingRoom(places=0))
+    monkeypatch.setattr(api, "TRACE_PATIENCE", 3600)
+    answer = post(client, make_secret_key(project).text, trace_id=uuid.uuid4().hex, label="up")
+    assert answer.status_code == 404
+
+
+def test_who_has_waited_makes_room_for_the_next(client, project):
+    key, free = make_secret_key(project).text, api.waiting_room.free
+    assert post(client, key, trace_id=uuid.uuid4().hex, label="up").status_code == 404
+    assert api.waiting_room.free == free
 
 
 def test_without_a_usable_key_nothing_is_taken(client, project, trace_id):
@@ -118,7 +145,16 @@ def test_a_browser_may_ask_first_whether_it_may_send(client):
 
 
 def test_one_address_cannot_flood_with_a_public_key(client, project, trace_id, monkeypatch):
-    monkeypatch.setattr("apps.feedback.limits.PER_MINUTE", 2)
+    monkeypatch.setattr("apps.feedback.limits.PER_ADDRESS", Limit("feedback-test", most=2, window_s=3600))
     key = make_public_key(project, SHOP).text
     codes = [post(client, key, origin=SHOP, trace_id=trace_id.hex, label="up").status_code for _ in range(3)]
     assert codes == [200, 200, 429]
+
+
+def test_feedback_is_taken_while_the_server_that_counts_it_hangs(client, project, trace_id, settings):
+    """A frozen Redis accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        settings.CACHES = {name: entry | {"LOCATION": where} for name, entry in settings.CACHES.items()}
+        key = make_public_key(project, SHOP).text
+        assert post(client, key, origin=SHOP, trace_id=trace_id.hex, label="up").status_code == 200

@@ -108,3 +108,27 @@ def test_a_start_that_fails_is_tried_again(supervisor, clock, process, capsys):
     let_pass(supervisor, clock, 1.0)
     assert process.running
     assert process.starts == 2
+
+
+def test_a_full_disk_does_not_end_the_supervisor(supervisor, clock, process, capsys):
+    process.running, process.refusal = False, OSError(28, "No space left on device")
+    supervisor.check()
+    let_pass(supervisor, clock, 0.6)
+    assert "No space left on device" in capsys.readouterr().out
+    process.refusal = None
+    let_pass(supervisor, clock, 1.1)
+    assert process.running
+
+
+def test_a_process_that_runs_though_its_start_failed_half_way_is_left_alone(supervisor, clock, process, monkeypatch):
+    def starts_but_fails():
+        process.starts += 1
+        process.running = True
+        raise OSError(28, "No space left on device")
+
+    process.running = False
+    monkeypatch.setattr(process, "start", starts_but_fails)
+    supervisor.check()
+    let_pass(supervisor, clock, 0.6)
+    let_pass(supervisor, clock, 60)
+    assert process.starts == 1

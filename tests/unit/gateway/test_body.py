@@ -1,12 +1,14 @@
 """Which chat requests are understood, and how the others are refused."""
 
+import asyncio
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.gateway.proxy.body import parse_chat, repeated_member
+from apps.gateway.proxy import body as body_module
+from apps.gateway.proxy.body import parse_chat, read_body, repeated_member
 from apps.gateway.proxy.refusals import Refusal
 from apps.serving.services import read_members
 
@@ -123,3 +125,15 @@ def test_repetitions_are_found_in_any_spelling(pairs, before, after, ascii_only)
     twice = repeated_member(raw, read_members(raw))
     repeated = {name for name, _ in pairs if [other for other, _ in pairs].count(name) > 1}
     assert twice in repeated if repeated else twice is None
+
+
+async def silence() -> dict[str, object]:
+    await asyncio.Event().wait()
+    raise AssertionError("Nothing ever comes.")
+
+
+def test_a_body_of_which_nothing_comes_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_module, "BODY_SECONDS", 0.01)
+    with pytest.raises(Refusal) as caught:
+        asyncio.run(read_body(silence, b"57", 1000))
+    assert (caught.value.status, caught.value.code) == (408, "body_timeout")

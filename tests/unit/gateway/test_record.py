@@ -129,3 +129,10 @@ def test_what_never_reached_a_provider_used_nothing():
     exchange.outcome.status = 499
     entry, *_ = recorded(exchange)
     assert "gen_ai.usage.input_tokens" not in entry.attributes
+
+
+def test_names_are_kept_at_a_length_that_names_have():
+    long = "x" * 100_000
+    entry, *_ = recorded(answered_with(BODY | {"id": long, "model": long}, user=long))
+    for name in ("user.id", "gen_ai.response.id", "gen_ai.response.model"):
+        assert entry.attributes[name] == "x" * 200
