@@ -78,7 +78,7 @@ def start_servers(stack: contextlib.ExitStack, environment: dict[str, str]) -> l
     )["key"]
     floor_environment = {**environment, "UPSTREAM": upstream, "KEY": key}
     floor, floor_url = asgi(stack, "bench.floor:app", floor_environment)
-    gateway, gateway_url = asgi(stack, "flywheel.asgi:application", environment)
+    gateway, gateway_url = asgi(stack, "flywheel.asgi:application", environment, http="flywheel.protocol:BoundedHttp")
     return [
         Server("mock directly", upstream, key, "mock", mock),
         Server("floor", floor_url, key, "mock", floor),
@@ -86,9 +86,11 @@ def start_servers(stack: contextlib.ExitStack, environment: dict[str, str]) -> l
     ]
 
 
-def asgi(stack: contextlib.ExitStack, app: str, environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], str]:
+def asgi(
+    stack: contextlib.ExitStack, app: str, environment: dict[str, str], http: str = "httptools"
+) -> tuple[subprocess.Popen[bytes], str]:
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--loop", "uvloop", "--http", "httptools"]
+    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--loop", "uvloop", "--http", http]
     process = stack.enter_context(running([*command, "--no-access-log", "--log-level", "warning"], port, environment))
     return process, f"http://127.0.0.1:{port}"
 
