@@ -12,6 +12,7 @@ from ninja.errors import ValidationError as SchemaError
 
 from apps.accounts.api import router as accounts_router
 from apps.accounts.services import KeyRefused
+from apps.console import views
 from apps.feedback.api import router as feedback_router
 from apps.feedback.domain.judgement import UnclearJudgement
 from apps.tracing.api import router as tracing_router
@@ -58,8 +59,21 @@ def told_by_view(request: HttpRequest, exc: HttpError) -> HttpResponse:
     return error(request, exc.status_code, str(exc), code="request_refused")
 
 
+@api.exception_handler(UnclearJudgement)
+def unclear_judgement(request: HttpRequest, exc: UnclearJudgement) -> HttpResponse:
+    return error(request, 422, exc.message, code="invalid_value", param=exc.field)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404: below /api in the API's own form, elsewhere the page."""
+    if request.path.startswith("/api/"):
+        return error(request, 404, "There is nothing at this address.", code="unknown_url")
+    return views.not_found(request, exception)
+
+
 api.add_router("", accounts_router)
 api.add_router("/traces", tracing_router)
+api.add_router("/feedback", feedback_router)
 
 
 def api_urls() -> tuple[list[URLResolver | URLPattern], str, str]:
@@ -69,11 +83,3 @@ def api_urls() -> tuple[list[URLResolver | URLPattern], str, str]:
         if isinstance(pattern, URLPattern):
             login_not_required(pattern.callback)
     return patterns, app_name, namespace
-
-
-@api.exception_handler(UnclearJudgement)
-def unclear_judgement(request: HttpRequest, exc: UnclearJudgement) -> HttpResponse:
-    return error(request, 422, exc.message, code="invalid_value", param=exc.field)
-
-
-api.add_router("/feedback", feedback_router)

@@ -19,5 +19,5 @@ urlpatterns = [
 
 handler400 = "apps.console.views.bad_request"
 handler403 = "apps.console.views.forbidden"
-handler404 = "apps.console.views.not_found"
+handler404 = "flywheel.api.not_found"
 handler500 = "apps.console.views.server_error"

@@ -79,6 +79,9 @@ _decoder = msgspec.json.Decoder(SpanRecord)
 
 def encode_records(records: list[SpanRecord]) -> bytes:
     """One JSON line per record. Raw bodies must be valid JSON; line breaks inside them are kept out of the line."""
+    lines = _encoder.encode_lines(records)
+    if lines.count(b"\n") == len(records) and b"\r" not in lines:
+        return lines
     return b"".join(_line(record) for record in records)
 
 
@@ -88,8 +91,5 @@ def decode_record(line: bytes) -> SpanRecord:
 
 
 def _line(record: SpanRecord) -> bytes:
-    encoded = _encoder.encode(record)
-    if b"\n" in encoded or b"\r" in encoded:
-        # JSON allows line breaks only between tokens, where a space means the same.
-        encoded = encoded.replace(b"\n", b" ").replace(b"\r", b" ")
-    return encoded + b"\n"
+    # JSON allows line breaks only between tokens, where a space means the same.
+    return _encoder.encode(record).replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"

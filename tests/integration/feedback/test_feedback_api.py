@@ -158,3 +158,8 @@ def test_feedback_is_taken_while_the_server_that_counts_it_hangs(client, project
         settings.CACHES = {name: entry | {"LOCATION": where} for name, entry in settings.CACHES.items()}
         key = make_public_key(project, SHOP).text
         assert post(client, key, origin=SHOP, trace_id=trace_id.hex, label="up").status_code == 200
+
+
+def test_an_unknown_address_below_api_is_told_in_the_apis_own_form(client):
+    answer = client.get("/api/nowhere")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_url")
