@@ -23,6 +23,7 @@ def home_context(project: Project, window: Window) -> dict[str, Any]:
         "window": window,
         "figures": figures,
         "failed_share": percent(figures.errors, figures.requests),
+        "failed_note": f"{compact(figures.errors)} of {compact(figures.requests)}",
         "p95": duration(figures.latency_p95_us),
         "first_p95": duration(figures.ttft_p95_us),
         "tokens": compact(figures.input_tokens + figures.output_tokens),
