@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.domain.roles import Role
 from apps.accounts.models import User
-from apps.accounts.services import open_project
+from apps.accounts.services import open_project, role_of
 from apps.console import queries
 from apps.console.domain import gallery
 from apps.console.forms import PaletteForm, SampleFilterForm, SampleForm
@@ -21,7 +21,7 @@ def palette(request: HttpRequest, project_slug: str) -> HttpResponse:
     project = open_project(request, project_slug)
     form = PaletteForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""
-    groups = queries.find(project=project, role=request.role, text=text)  # type: ignore[attr-defined]
+    groups = queries.find(project=project, role=role_of(request), text=text)
     template = "console/palette.html#results" if request.headers.get("HX-Request") else "console/palette.html"
     return render(request, template, {"groups": groups, "query": text})
 

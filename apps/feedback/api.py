@@ -9,11 +9,10 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
-from ninja.security import HttpBearer
 
 from apps.accounts.domain.keys import PUBLIC_PREFIX
 from apps.accounts.models import ApiKey
-from apps.accounts.services import KeyRefused, authenticate_key
+from apps.accounts.services import BearerKey, KeyRefused, authenticate_key, key_of
 from apps.feedback.domain.judgement import UnclearJudgement, judgement
 from apps.feedback.limits import WaitingRoom, within_limit
 from apps.feedback.models import Feedback
@@ -44,10 +43,12 @@ class FeedbackOut(Schema):
     user: str
 
 
-class FeedbackKey(HttpBearer):
+class FeedbackKey(BearerKey):
     """A secret key with the scope `write`, or a public key in a page of one of its origins."""
 
-    async def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
+    async def authenticate(  # type: ignore[override]  # ninja awaits it
+        self, request: HttpRequest, token: str
+    ) -> ApiKey:
         public = token.startswith(PUBLIC_PREFIX)
         key = await sync_to_async(authenticate_key)(token, scope="feedback" if public else "write")
         if key.kind == ApiKey.Kind.PUBLIC:
@@ -61,7 +62,7 @@ class FeedbackKey(HttpBearer):
 @router.post("", response=FeedbackOut, auth=FeedbackKey())
 async def post_feedback(request: HttpRequest, response: HttpResponse, body: FeedbackIn) -> Any:
     """Judge a trace: a score from -1 to 1, or a label (`up`, `down`), and a comment. Judging again replaces."""
-    key: ApiKey = request.auth  # type: ignore[attr-defined]
+    key = key_of(request)
     trace_id = parse_trace_id(body.trace_id)
     said = judgement(score=body.score, label=body.label, comment=body.comment)
     if not await trace_arrives(key, trace_id):

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.domain.roles import Role
-from apps.accounts.services import actor_of, open_project
+from apps.accounts.services import actor_of, may_edit, open_project
 from apps.gateway.forms import ConnectForm, RouteForm, VersionForm
 from apps.gateway.queries import routes_of, versions_of
 from apps.gateway.services import (
@@ -19,11 +19,6 @@ from apps.gateway.services import (
     publish_route_version,
     set_route_enabled,
 )
-
-
-def may_edit(request: HttpRequest) -> bool:
-    """Whether to offer what only engineers may do; the views behind it check for themselves."""
-    return request.role >= Role.ENGINEER  # type: ignore[attr-defined, no-any-return]
 
 
 @require_GET

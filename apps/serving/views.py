@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.domain.roles import Role
-from apps.accounts.services import actor_of, open_project
+from apps.accounts.services import actor_of, may_edit, open_project
 from apps.serving.forms import EndpointForm, ModelForm, PriceForm
 from apps.serving.models import CatalogueModel
 from apps.serving.queries import catalogue_of, models_of, prices_of, providers_of
@@ -22,11 +22,6 @@ from apps.serving.services import (
     set_provider_enabled,
 )
 from llmkit import clock
-
-
-def may_edit(request: HttpRequest) -> bool:
-    """Whether to offer what only engineers may do; the views behind it check for themselves."""
-    return request.role >= Role.ENGINEER  # type: ignore[attr-defined, no-any-return]
 
 
 @require_GET

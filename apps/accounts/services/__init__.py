@@ -3,9 +3,11 @@
 from apps.accounts.services.access import (
     KeyRefused,
     authenticate_key,
+    may_edit,
     open_project,
     projects_of,
     role_in,
+    role_of,
 )
 from apps.accounts.services.api_auth import BearerKey, key_of
 from apps.accounts.services.audit import CONFIG_CHANNEL, Actor, actor_of, publish_config, record_change
@@ -34,6 +36,7 @@ __all__ = [
     "create_secret_key",
     "found_organisation",
     "key_of",
+    "may_edit",
     "open_project",
     "projects_of",
     "publish_config",
@@ -41,5 +44,6 @@ __all__ = [
     "rename_project",
     "revoke_key",
     "role_in",
+    "role_of",
     "set_up",
 ]

@@ -37,6 +37,17 @@ def open_project(request: HttpRequest, slug: str, *, at_least: Role = Role.VIEWE
     return project
 
 
+def role_of(request: HttpRequest) -> Role:
+    """The role as which `open_project` let this request in; AttributeError before that."""
+    role: Role = request.role  # type: ignore[attr-defined]
+    return role
+
+
+def may_edit(request: HttpRequest) -> bool:
+    """Whether a page should offer what only engineers may do; the views behind it check for themselves."""
+    return role_of(request) >= Role.ENGINEER
+
+
 def role_in(project: Project, user: User) -> Role | None:
     """The highest role that the user's memberships give in `project`; None for strangers."""
     roles = Membership.objects.reaching(project).filter(user=user).values_list("role", flat=True)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.domain.roles import Role
 from apps.accounts.models import Project
-from apps.accounts.services import actor_of, create_secret_key, open_project
+from apps.accounts.services import actor_of, create_secret_key, may_edit, open_project
 from apps.console.home.onboarding import KEY_TO_FILL_IN, callable_name, first_request
 from apps.console.home.page import home_context, home_links
 from apps.tracing.domain.window import last
@@ -48,7 +48,7 @@ def first_steps(request: HttpRequest, project: Project, key: str = "") -> dict[s
         "project": project,
         "name": name,
         "key": key,
-        "may_make_key": request.role >= Role.ENGINEER,  # type: ignore[attr-defined]
+        "may_make_key": may_edit(request),
         "snippets": first_request(settings.PUBLIC_URL, name or "your-model", key or KEY_TO_FILL_IN),
         "links": home_links(project),
     }
