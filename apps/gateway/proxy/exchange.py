@@ -27,7 +27,7 @@ class Outcome:
     answer: Observed = field(default_factory=Observed)
     usage: Usage | None = None
     usage_estimated: bool = False  # counted here, because the provider said nothing
-    first_chunk_ns: int = 0  # from the upstream request to its first event
+    first_chunk_ns: int = 0  # from the upstream request to its first content
     body: bytes = b""
     stream: list[bytes] = field(default_factory=list)
     stream_bytes: int = 0

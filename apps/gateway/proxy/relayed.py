@@ -69,18 +69,18 @@ class RelayedStream(Observed):
 
     def _shown(self, events: list[sse.Event]) -> list[bytes]:
         """What the caller gets of these events now; all of them are taken note of, up to the end."""
-        shown, learn = [], self._learn
+        shown, learn, content = [], self._learn, False
         for event in events:
             data = event.data
             if data == DONE:
                 self.done = True
                 break
-            learn(data)
+            content = learn(data) or content
             if self.error is not None:
                 break
             if self.usage is None or self._show_usage or _NO_CHOICES.search(data) is None:
                 shown.append(data)
-        if not self._outcome.first_chunk_ns and self.error is None:
+        if content and not self._outcome.first_chunk_ns:
             self._outcome.first_chunk_ns = time.monotonic_ns() - self._asked_ns
         return shown
 

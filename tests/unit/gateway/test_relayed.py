@@ -103,3 +103,15 @@ def test_a_long_stream_is_passed_on_whole_and_kept_in_part():
     assert out == 200 * len(piece)
     assert sum(map(len, exchange.outcome.stream)) <= KEPT_BYTES * 1.01
     assert exchange.outcome.stream_cut
+
+
+def test_the_first_token_is_the_first_content_and_not_the_role_before_it():
+    exchange = make_exchange(stream=True)
+    stream = RelayedStream(exchange, make_stream()._translator)
+    assert stream.feed(chunk(""))
+    assert not exchange.outcome.first_chunk_ns
+    assert stream.feed(chunk("Ahoy"))
+    first = exchange.outcome.first_chunk_ns
+    assert first > 0
+    stream.feed(chunk(" there"))
+    assert exchange.outcome.first_chunk_ns == first
