@@ -16,7 +16,7 @@ REQUEST_STREAM = "gen_ai.request.stream"
 RESPONSE_MODEL = "gen_ai.response.model"
 RESPONSE_ID = "gen_ai.response.id"
 FINISH_REASONS = "gen_ai.response.finish_reasons"
-TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk"  # seconds
+TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk"  # seconds until the first content
 INPUT_TOKENS = "gen_ai.usage.input_tokens"  # cached tokens included
 OUTPUT_TOKENS = "gen_ai.usage.output_tokens"  # reasoning tokens included
 CACHED_TOKENS = "gen_ai.usage.cache_read.input_tokens"
@@ -39,6 +39,7 @@ COST_NANO = "flywheel.cost.nano_usd"
 PRICE_VERSION = "flywheel.price.version"
 USAGE_ESTIMATED = "flywheel.usage.estimated"
 CLIENT_GONE = "flywheel.client.disconnected"
+PAYLOAD_TRUNCATED = "flywheel.payload.truncated"  # a body was longer than what a record keeps
 
 
 # A record without a body refers to this very object: it is left out of the line because it is the default.

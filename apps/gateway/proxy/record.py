@@ -12,7 +12,6 @@ from llmkit import telemetry as names
 from llmkit.telemetry import SpanRecord, encode_records
 
 OUTGOING_KEPT = 1024 * 1024
-TRUNCATED = "flywheel.payload.truncated"
 
 
 def encode_record(exchange: Exchange) -> bytes:
@@ -28,7 +27,7 @@ def _entry(exchange: Exchange, answer: dict[str, Any], end_ns: int) -> SpanRecor
     request, cut = kept_request(exchange.request)
     response, response_cut = kept_response(outcome.body)
     if cut or response_cut or outcome.stream_cut:
-        attributes[TRUNCATED] = True
+        attributes[names.PAYLOAD_TRUNCATED] = True
     return SpanRecord(
         project_id=exchange.project_id,
         trace_id=exchange.trace_id,
