@@ -1,10 +1,7 @@
-"""Reading the clock: code that depends on time takes one of these as an argument."""
+"""Reading the clock."""
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-
-Clock = Callable[[], datetime]
 
 
 def now() -> datetime:

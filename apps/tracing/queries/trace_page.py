@@ -41,10 +41,6 @@ class Detail:
     offset_us: int
 
     @property
-    def says_something(self) -> bool:
-        return bool(self.asked or self.answered)
-
-    @property
     def raw(self) -> dict[str, Any]:
         """The span as JSON, as close to how it came as the columns allow."""
         payload = self.payload

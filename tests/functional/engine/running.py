@@ -7,12 +7,12 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from flywheel.local.ports import free_port
 from tests.helpers.waiting import eventually
 
 START_SECONDS = 90.0
@@ -113,10 +113,3 @@ class Sent:
 
     def __exit__(self, *error: object) -> None:
         self.leave()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
