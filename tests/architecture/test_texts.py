@@ -29,3 +29,8 @@ def test_pages_hold_no_inline_scripts_or_styles(template) -> None:
 def test_pages_load_nothing_from_elsewhere() -> None:
     loads = re.compile(r"""(?:src|href)=["']https?://""")
     assert [str(path) for path in TEMPLATES if loads.search(path.read_text())] == []
+
+
+def test_browser_tests_wait_in_a_way_that_the_content_policy_allows() -> None:
+    tests = [path for path in (ROOT / "tests" / "browser").rglob("*.py") if path.name != "conftest.py"]
+    assert [str(path) for path in tests if ".wait_for_function(" in path.read_text()] == [], "use `until`"

@@ -63,6 +63,23 @@ def signed_in_page(page: Page, live_server: object) -> Callable[[object], Page]:
     return sign_in
 
 
+def until(page: Page, holds: str, arg: object = None) -> None:
+    """Wait until the script function `holds` says yes.
+
+    Playwright's `wait_for_function` evaluates its text anew at every look, and from the second look on
+    the pages' content policy refuses that; here the text is evaluated once and asked again by the page itself.
+    """
+    page.evaluate(UNTIL.replace("HOLDS", holds), arg)
+
+
+UNTIL = """async (arg) => {
+  const holds = HOLDS, deadline = performance.now() + 20_000;
+  while (!holds(arg)) {
+    if (performance.now() > deadline) throw new Error(`not within 20 s: ${holds}`);
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+
 # htmx reports a request that leaving the page broke off as an error; one that failed says htmx:sendError as well.
 BROKEN_OFF = ("htmx:sendAbort", "htmx:afterRequest")
 

@@ -4,6 +4,7 @@ import json
 
 from playwright.sync_api import Route, expect
 
+from tests.browser.conftest import until
 from tests.browser.design.conftest import Desk
 
 LIVE_PART = """() => {
@@ -52,7 +53,7 @@ def test_a_live_part_refetches_itself_until_paused(desk: Desk) -> None:
     toggle.click()
     expect(toggle).to_have_attribute("aria-pressed", "false")
     before = len(fetched)
-    page.wait_for_function("start => performance.now() - start > 1600", arg=page.evaluate("performance.now()"))
+    until(page, "start => performance.now() - start > 1600", page.evaluate("performance.now()"))
     assert len(fetched) == before
     toggle.click()
     expect(page.locator("#part")).to_have_text(f"answer {before + 1}")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, until
 from tests.browser.design.conftest import Desk
 
 
@@ -27,7 +27,7 @@ def test_charts_take_their_colours_from_the_theme(desk: Desk) -> None:
     expect(chart).to_have_attribute("data-drawn", "")
     light = bar_colour(page)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("before => document.querySelector('#outcomes .point path').style.fill !== before", arg=light)
+    until(page, "before => document.querySelector('#outcomes .point path').style.fill !== before", light)
 
 
 def bar_colour(page: Page) -> str:
@@ -42,7 +42,7 @@ def test_a_chart_that_is_fetched_again_keeps_its_drawing(desk: Desk) -> None:
     page.evaluate("document.querySelector('#outcomes .chart-plot').dataset.mark = 'same'")
     with page.expect_response("**/design/"):
         page.evaluate("htmx.ajax('GET', '/design/', {target: '#outcomes', select: '#outcomes', swap: 'outerHTML'})")
-    page.wait_for_function("document.querySelector('.htmx-settling, .htmx-added, .htmx-request') === null")
+    until(page, "() => document.querySelector('.htmx-settling, .htmx-added, .htmx-request') === null")
     expect(page.locator("#outcomes .chart-plot[data-mark=same] .main-svg").first).to_be_visible()
 
 
@@ -69,10 +69,14 @@ def test_a_dialog_opens_closes_and_gives_the_focus_back(desk: Desk) -> None:
 
 def test_copy_puts_the_text_on_the_clipboard(desk: Desk) -> None:
     desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.page.clock.install(time=0)
     page = desk.open("/design/")
+    page.clock.pause_at(3_600_000)  # a busy machine could otherwise look after the word has gone again
     page.get_by_role("button", name="Copy id").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == "0af7651916cd43dd8448eb211c80319c"
+    page.clock.run_for(2_000)
+    expect(page.get_by_role("button", name="Copy id")).to_be_visible()
 
 
 def test_snippets_change_language_without_scripts(desk: Desk) -> None:

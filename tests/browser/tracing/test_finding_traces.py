@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from llmkit import clock
+from tests.browser.conftest import until
 from tests.factories.tracing import make_record, make_trace, store
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +46,7 @@ def test_a_further_page_begins_at_its_top_and_keeps_the_focus_on_the_pager(open_
     older.focus()
     older.press("Enter")
     expect(page).to_have_url(re.compile("cursor="))
-    page.wait_for_function("scrollY === 0")
+    until(page, "() => scrollY === 0")
     expect(page.get_by_role("link", name="Older")).to_be_focused()
 
 
