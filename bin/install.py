@@ -26,7 +26,7 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "flywheel-installed.json"
 OLDEST = (3, 11)
 NAMES = ("python3", "python3.14", "python3.13", "python3.12", "python3.11", "python")
-FREE_MB = {"core": 700, "local": 500, "torch": 2500, "dev": 700, "project": 50}
+FREE_MB = {"core": 700, "local": 1200, "torch": 2500, "dev": 700, "project": 50}
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off")
 TICK_SECONDS = 2.0
 # pip's words for what went wrong, and what to tell the user.

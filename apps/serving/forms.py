@@ -1,6 +1,7 @@
 """Forms of the models pages."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -106,3 +107,26 @@ class ModelForm(forms.Form):
         chosen = self.fields["provider"]
         if isinstance(chosen, forms.ModelChoiceField):
             chosen.queryset = providers
+
+
+class FolderForm(forms.Form):
+    """A model folder on this machine, to be finetuned and served by the local engine."""
+
+    name = name_field("Name", "What your applications write as model, and what the engine calls it.")
+    folder = forms.CharField(
+        label="Folder",
+        max_length=500,
+        help_text="The whole path of a Hugging Face folder on this server: config.json, *.safetensors, a tokenizer.",
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+    )
+    context_tokens = forms.IntegerField(
+        label="Context length in tokens",
+        required=False,
+        min_value=1,
+        max_value=100_000_000,
+        help_text="Empty: as its config.json says.",
+    )
+    description = forms.CharField(required=False, max_length=300)
+
+    def clean_folder(self) -> Path:
+        return Path(self.cleaned_data["folder"])

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.accounts.models import Project
-from apps.serving.models import CatalogueModel, PriceVersion, Provider
+from apps.serving.models import CatalogueModel, LocalModel, PriceVersion, Provider
 from apps.serving.models.catalogue import CatalogueModelQuerySet
 from apps.serving.models.providers import ProviderQuerySet
 from llmkit import clock
@@ -19,6 +19,7 @@ class ModelRow:
 
     model: CatalogueModel
     price: PriceVersion | None
+    base: str = ""  # of an adapter: the model it stands on
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,23 @@ def models_of(project: Project) -> CatalogueModelQuerySet:
     return CatalogueModel.objects.for_project(project).select_related("provider").order_by("name")
 
 
+def finetunable_models(project: Project) -> CatalogueModelQuerySet:
+    """Models in service whose weights lie in a folder of this installation."""
+    return callable_models_of(project).exclude(local=None).exclude(local__folder="").select_related("local")
+
+
+def origin_of(model: CatalogueModel) -> LocalModel | None:
+    """The registry entry of a model of the local engine, with base and artifact; None for all others."""
+    return LocalModel.objects.filter(model=model).select_related("base__model", "artifact").first()
+
+
+def adapters_on(model: CatalogueModel) -> list[LocalModel]:
+    """The adapters that stand on a base, the newest first."""
+    return list(
+        LocalModel.objects.filter(base__model=model).select_related("model__provider", "artifact").order_by("-id")
+    )
+
+
 def callable_models_of(project: Project) -> CatalogueModelQuerySet:
     return models_of(project).enabled()
 
@@ -48,12 +66,15 @@ def prices_of(model: CatalogueModel) -> QuerySet[PriceVersion]:
 
 
 def catalogue_of(project: Project) -> list[ProviderRow]:
-    """Every provider with its models and their prices of this moment, in three queries."""
+    """Every provider with its models and their prices of this moment, in four queries."""
     models = list(models_of(project))
     prices = _prices_now([model.id for model in models])
+    adapters = LocalModel.objects.for_project(project).adapters().values_list("model_id", "base__model__name")
+    bases = {model: base or "" for model, base in adapters}
     rows: dict[UUID, list[ModelRow]] = {}
     for model in models:
-        rows.setdefault(model.provider_id, []).append(ModelRow(model, prices.get(model.id)))
+        row = ModelRow(model, prices.get(model.id), bases.get(model.id, ""))
+        rows.setdefault(model.provider_id, []).append(row)
     return [ProviderRow(provider, rows.get(provider.id, [])) for provider in providers_of(project)]
 
 

@@ -11,12 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.domain.roles import Role
 from apps.accounts.services import actor_of, may_edit, open_project
-from apps.serving.forms import EndpointForm, ModelForm, PriceForm
+from apps.serving.forms import EndpointForm, FolderForm, ModelForm, PriceForm
 from apps.serving.models import CatalogueModel
-from apps.serving.queries import catalogue_of, models_of, prices_of, providers_of
+from apps.serving.queries import adapters_on, catalogue_of, models_of, origin_of, prices_of, providers_of
 from apps.serving.services import (
+    add_local_folder,
     add_model,
     change_endpoint,
+    is_served,
     set_model_enabled,
     set_price,
     set_provider_enabled,
@@ -40,7 +42,7 @@ def show_model(request: HttpRequest, shown: CatalogueModel, form: PriceForm) -> 
     prices = list(prices_of(shown))
     current = next((price for price in prices if price.effective_from <= clock.now()), None)
     context: dict[str, Any] = {"model": shown, "prices": prices, "current": current, "form": form}
-    context["may_edit"] = may_edit(request)
+    context |= {"may_edit": may_edit(request), "origin": origin_of(shown), "adapters": adapters_on(shown)}
     return render(request, "serving/model.html", context, status=422 if form.errors else 200)
 
 
@@ -77,6 +79,29 @@ def new_model(request: HttpRequest, project_slug: str) -> HttpResponse:
             messages.success(request, f"{added} can be called. Set its price, so that its cost is counted.")
             return redirect("serving:model", project.slug, added.id)
     return render(request, "serving/new_model.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def new_folder(request: HttpRequest, project_slug: str) -> HttpResponse:
+    project = open_project(request, project_slug, at_least=Role.ENGINEER)
+    form = FolderForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            added = add_local_folder(actor=actor_of(request), project=project, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            tell_whether_served(request, added)
+            return redirect("serving:model", project.slug, added.id)
+    return render(request, "serving/new_folder.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def tell_whether_served(request: HttpRequest, added: CatalogueModel) -> None:
+    if is_served(model=added):
+        messages.success(request, f"{added} is registered: it can be finetuned and called.")
+    else:
+        text = f"{added} can be finetuned. To call it, start the engine with --name {added} for this folder."
+        messages.warning(request, text)
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,6 +13,8 @@ from ninja.errors import ValidationError as SchemaError
 from apps.accounts.api import router as accounts_router
 from apps.accounts.services import KeyRefused
 from apps.console import views
+from apps.datasets.api import router as datasets_router
+from apps.datasets.domain.jsonl import ImportProblem
 from apps.feedback.api import router as feedback_router
 from apps.feedback.domain.judgement import UnclearJudgement
 from apps.tracing.api import router as tracing_router
@@ -64,6 +66,11 @@ def unclear_judgement(request: HttpRequest, exc: UnclearJudgement) -> HttpRespon
     return error(request, 422, exc.message, code="invalid_value", param=exc.field)
 
 
+@api.exception_handler(ImportProblem)
+def not_a_dataset(request: HttpRequest, exc: ImportProblem) -> HttpResponse:
+    return error(request, 422, str(exc), code="invalid_row", param=exc.field or None)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404: below /api in the API's own form, elsewhere the page."""
     if request.path.startswith("/api/"):
@@ -74,6 +81,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 api.add_router("", accounts_router)
 api.add_router("/traces", tracing_router)
 api.add_router("/feedback", feedback_router)
+api.add_router("/datasets", datasets_router)
 
 
 def api_urls() -> tuple[list[URLResolver | URLPattern], str, str]:

@@ -6,6 +6,7 @@ database connection of its own; without bounds one client fills the disk or take
 
 import asyncio
 import json
+from collections.abc import Callable
 from types import TracebackType
 
 from flywheel.entry import AsgiApp, Receive, Scope, Send
@@ -26,13 +27,13 @@ class ClientGone(Exception):
 
 
 class Bounded:
-    """Hands `app` requests whose body has arrived, in turn."""
+    """Hands `app` requests whose body has arrived, in turn. max_body_bytes: by path."""
 
     def __init__(
         self,
         app: AsgiApp,
         *,
-        max_body_bytes: int,
+        max_body_bytes: Callable[[str], int],
         working_at_once: int = WORKING_AT_ONCE,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
@@ -52,11 +53,12 @@ class Bounded:
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > self.max_body_bytes:
-            raise too_large(self.max_body_bytes)
+        limit = self.max_body_bytes(scope["path"])
+        if not announced.isdigit() or int(announced) > limit:
+            raise too_large(limit)
         try:
             async with asyncio.timeout(self.body_seconds):
-                return await read_whole(receive, self.max_body_bytes)
+                return await read_whole(receive, limit)
         except TimeoutError:
             message = f"The request body did not arrive within {self.body_seconds:g} seconds."
             raise BodyRefused(408, "body_timeout", message) from None

@@ -11,5 +11,16 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "make-partitions-ahead": {"task": "tracing.make_partitions_ahead", "schedule": 6 * 3600.0},
+    "reconcile-jobs": {
+        "task": "compute.reconcile",
+        "schedule": float(os.environ.get("FLYWHEEL_JOB_RECONCILE_SECONDS", "5")),
+        "options": {"expires": 60},
+    },
+    "catch-up-wheels": {"task": "pipelines.catch_up", "schedule": 15.0, "options": {"expires": 60}},
+    "load-missing-adapters": {
+        "task": "serving.load_missing_adapters",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
     "forget-ended-sessions": {"task": "accounts.forget_ended_sessions", "schedule": 24 * 3600.0},
 }

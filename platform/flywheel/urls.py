@@ -15,6 +15,12 @@ urlpatterns = [
     path("", include("apps.gateway.urls")),
     path("", include("apps.tracing.urls")),
     path("", include("apps.feedback.urls")),
+    path("", include("apps.compute.urls")),
+    path("", include("apps.datasets.urls")),
+    path("", include("apps.annotation.urls")),
+    path("", include("apps.finetuning.urls")),
+    path("", include("apps.evaluation.urls")),
+    path("", include("apps.pipelines.urls")),
 ]
 
 handler400 = "apps.console.views.bad_request"

@@ -40,6 +40,7 @@ PRICE_VERSION = "flywheel.price.version"
 USAGE_ESTIMATED = "flywheel.usage.estimated"
 CLIENT_GONE = "flywheel.client.disconnected"
 PAYLOAD_TRUNCATED = "flywheel.payload.truncated"  # a body was longer than what a record keeps
+CONFIDENCE = "flywheel.answer.confidence"  # exp of the mean log-probability of the answer's tokens, 0 to 1
 
 
 # A record without a body refers to this very object: it is left out of the line because it is the default.

@@ -72,9 +72,27 @@ OUTSIDE_PROJECTS = {
     "accounts.Invitation",
     "accounts.AuditEvent",
     "accounts.PasswordReset",
+    "compute.Pool",
+    "compute.Worker",
 }
 # Models that reach their project through the parent they belong to.
-THROUGH_PARENT = {"serving.PriceVersion": "model", "gateway.RouteVersion": "route"}
+THROUGH_PARENT = {
+    "annotation.Annotation": "item",
+    "annotation.AnnotationItem": "queue",
+    "compute.Attempt": "job",
+    "compute.Checkpoint": "job",
+    "compute.JobLog": "job",
+    "compute.JobMetric": "job",
+    "datasets.DatasetVersion": "dataset",
+    "datasets.Example": "dataset",
+    "datasets.VersionRow": "version",
+    "evaluation.Prediction": "evaluation",
+    "gateway.RouteVersion": "route",
+    "pipelines.Promotion": "turn",
+    "pipelines.Turn": "wheel",
+    "serving.LocalModel": "model",
+    "serving.PriceVersion": "model",
+}
 
 
 def own_models() -> list[type[Model]]:

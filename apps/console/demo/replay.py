@@ -3,12 +3,13 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from apps.console.demo.client import DemoClient, GatewayRefused
-from apps.console.demo.customers import Visit, thumb, visits
+from apps.console.demo.customers import USUAL, Opinions, Visit, thumb, visits
+from apps.serving.domain.harbor_desk import Split
 
 
 @dataclass
@@ -27,16 +28,25 @@ class Tally:
 
 
 class Replay:
-    def __init__(self, *, url: str, key: str, seed: int) -> None:
+    """split: the half of the utterances that customers write; opinions: what they think of answers."""
+
+    def __init__(
+        self, *, url: str, key: str, seed: int, split: Split = "test", varied: bool = False, opinions: Opinions = USUAL
+    ) -> None:
         self.url, self.key, self.seed = url, key, seed
+        self.split, self.varied, self.opinions = split, varied, opinions
         self.tally = Tally()
         self._lock = threading.Lock()
         self._local = threading.local()
 
+    def visits(self, requests: int) -> Iterator[Visit]:
+        """What `run` sends: the same every time."""
+        return visits(requests, self.seed, self.split, varied=self.varied)
+
     def run(self, *, requests: int, concurrency: int, on_progress: Callable[[Tally], None]) -> Tally:
         """Send `requests` messages, at most `concurrency` at a time, and wait for all answers."""
         with ThreadPoolExecutor(concurrency) as pool:
-            for _ in pool.map(self._visit, visits(requests, self.seed)):
+            for _ in pool.map(self._visit, self.visits(requests)):
                 on_progress(self.tally)
         return self.tally
 
@@ -46,7 +56,7 @@ class Replay:
         try:
             answer = client.ask(visit.message, user=visit.user, session=visit.session, stream=visit.stream)
             seconds = time.perf_counter() - started
-            pressed = thumb(visit, answer.intent, self.seed)
+            pressed = thumb(visit, answer.intent, self.seed, self.opinions)
             if pressed:
                 client.judge(answer.trace_id, label=pressed.label, user=visit.user, comment=pressed.comment)
         except GatewayRefused as refused:

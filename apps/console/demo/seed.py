@@ -13,9 +13,10 @@ from apps.accounts.services import Actor, create_public_key, create_secret_key, 
 from apps.console.demo.env import read_demo_env, write_demo_env
 from apps.gateway.models import Route
 from apps.gateway.services import create_route
-from apps.serving.domain.harbor_desk import SYSTEM_PROMPT
+from apps.serving.domain.harbor_desk import MODEL_FOLDER, SYSTEM_PROMPT
+from apps.serving.domain.model_folders import complaint_about_folder
 from apps.serving.models import CatalogueModel, Provider
-from apps.serving.services import add_model, connect_local_engine, set_price
+from apps.serving.services import add_model, connect_local_engine, register_base, set_price
 from llmkit import clock
 from llmkit.money import nano_from_dollars
 
@@ -88,11 +89,15 @@ def demo_public_key(project: Project, url: str) -> str:
 
 def demo_route(project: Project) -> Route:
     """The route `support` on the tiny demo model."""
-    if route := Route.objects.for_project(project).filter(name=ROUTE).first():
+    route = Route.objects.for_project(project).filter(name=ROUTE).first()
+    model = CatalogueModel.objects.for_project(project).filter(name=MODEL).first()
+    if model is not None:
+        demo_folder(model)
+    if route is not None:
         return route
     provider = Provider.objects.for_project(project).filter(kind=Provider.Kind.LOCAL).first()
     provider = provider or connect_local_engine(actor=Actor(), project=project)
-    model = CatalogueModel.objects.for_project(project).filter(name=MODEL).first() or demo_model(provider)
+    model = model or demo_model(provider)
     return create_route(
         actor=Actor(),
         project=project,
@@ -123,4 +128,11 @@ def demo_model(provider: Provider) -> CatalogueModel:
         input_nano=nano_from_dollars(Decimal("0.10")),
         output_nano=nano_from_dollars(Decimal("0.40")),
     )
+    demo_folder(model)
     return model
+
+
+def demo_folder(model: CatalogueModel) -> None:
+    """Where the tiny model's weights lie; older installations are told here, and moved ones anew."""
+    if model.provider.kind == Provider.Kind.LOCAL and not complaint_about_folder(MODEL_FOLDER):
+        register_base(actor=Actor(), model=model, folder=MODEL_FOLDER)

@@ -39,6 +39,17 @@ SECTIONS: Final = (
         ),
     ),
     Section(
+        "Improve",
+        (
+            Room("Wheel", "pipelines:wheels", "refresh", "w"),
+            Room("Annotation", "annotation:queues", "annotate", "a", Role.ANNOTATOR),
+            Room("Datasets", "datasets:datasets", "dataset", "d"),
+            Room("Finetuning", "finetuning:runs", "finetune", "n"),
+            Room("Evaluations", "evaluation:evaluations", "evaluate", "v"),
+            Room("Pools", "compute:pools", "pool", "p"),
+        ),
+    ),
+    Section(
         "Settings",
         (
             Room("Project", "accounts:project", "settings", "o", Role.ADMIN),

@@ -53,7 +53,9 @@ CANONICAL_REPLY: Final[dict[str, str]] = {
     "trade_in": "Describe the item and its age, and we will make you a trade-in offer.",
 }
 
-_UTTERANCES: Final = Path(__file__).resolve().parent.parent / "tiny" / "utterances"
+_TINY: Final = Path(__file__).resolve().parent.parent / "tiny"
+_UTTERANCES: Final = _TINY / "utterances"
+MODEL_FOLDER: Final = _TINY / "model"
 
 
 class UnknownUtteranceError(LookupError):

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from apps.serving.local_engine import web
+from apps.serving.local_engine.adapter_calls import load_adapter, unload_adapter
 from apps.serving.local_engine.chat import complete_chat
 from apps.serving.local_engine.engine import Engine
 from apps.serving.local_engine.lane import READY
@@ -70,6 +71,8 @@ async def show_metrics(engine: Engine, scope: web.Scope, receive: web.Receive, s
 ROUTES: dict[str, dict[str, Handler]] = {
     "/v1/chat/completions": {"POST": complete_chat},
     "/v1/models": {"GET": list_models},
+    "/v1/load_lora_adapter": {"POST": load_adapter},
+    "/v1/unload_lora_adapter": {"POST": unload_adapter},
     "/health": {"GET": show_health},
     "/metrics": {"GET": show_metrics},
 }

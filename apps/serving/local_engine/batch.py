@@ -72,7 +72,8 @@ class Batch:
     def _begin(self, sequence: Sequence, logits: torch.Tensor) -> Delivery:
         cache: Any = sequence.cache
         sequence.cache = None
-        output = sequence.accept(choose_tokens(logits, [sequence.sampler])[0])
+        tokens, certainty = choose_tokens(logits, [sequence.sampler])
+        output = sequence.accept(tokens[0], certainty[0])
         if not output.finish:
             self.running.adopt(cache, sequence.prefilled)
             self.generating.append(sequence)
@@ -82,10 +83,9 @@ class Batch:
         if not self.generating:
             return []
         logits = self.running.step([sequence.last_token for sequence in self.generating])
-        tokens = choose_tokens(logits, [sequence.sampler for sequence in self.generating])
-        deliveries = [
-            (sequence, sequence.accept(token)) for sequence, token in zip(self.generating, tokens, strict=True)
-        ]
+        tokens, certainty = choose_tokens(logits, [sequence.sampler for sequence in self.generating])
+        rows = zip(self.generating, tokens, certainty, strict=True)
+        deliveries = [(sequence, sequence.accept(token, sure)) for sequence, token, sure in rows]
         for row in reversed(range(len(deliveries))):
             if deliveries[row][1].finish:
                 self._leave(row)

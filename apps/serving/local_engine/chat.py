@@ -10,7 +10,7 @@ from apps.serving.local_engine.protocol import ChatRequest, parse_chat_request
 
 async def complete_chat(engine: Engine, scope: web.Scope, receive: web.Receive, send: web.Send) -> None:
     request = parse_chat_request(await web.read_body(scope, receive))
-    lane = engine.lane(request.model)
+    lane = await engine.lane(request.model)
     sequence = await engine.sequence(lane, request)
     exchange = Exchange(engine, lane, sequence, scope)
     async with exchange.running(receive):

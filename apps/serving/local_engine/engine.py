@@ -3,6 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from apps.serving.local_engine.adapters import Adapters
 from apps.serving.local_engine.lane import FAILED, LOADING, READY, Lane
 from apps.serving.local_engine.metrics import Metrics
 from apps.serving.local_engine.problems import unknown_model
@@ -23,29 +24,33 @@ class Engine:
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
         self.scheduler = Scheduler(settings)
-        self.lanes = {lane.name: lane for lane in self.scheduler.lanes}
-        self.metrics = Metrics(self.scheduler.lanes)
+        self.adapters = Adapters(self.scheduler)
+        self.metrics = Metrics(lambda: self.scheduler.lanes)
         self.spans = _span_writer(settings)
 
     def state(self) -> str:
-        """ready once every model is; else draining, failed or loading."""
+        """ready once every model is; else draining, failed or loading. An adapter that failed holds nobody up."""
         if self.scheduler.draining:
             return DRAINING
-        states = {lane.state for lane in self.lanes.values()}
+        states = {lane.state for lane in self.scheduler.lanes if not (lane.is_adapter and lane.state == FAILED)}
         return next((state for state in (FAILED, LOADING) if state in states), READY)
 
     def health(self) -> dict[str, Any]:
-        models = {lane.name: {"state": lane.state, "error": lane.error or None} for lane in self.lanes.values()}
+        models = {lane.name: {"state": lane.state, "error": lane.error or None} for lane in self.scheduler.lanes}
         return {"status": self.state(), "models": models}
 
     def catalogue(self) -> dict[str, Any]:
-        return {"object": "list", "data": [_card(lane) for lane in self.lanes.values()]}
+        """Bases in any state, and the adapters that answer."""
+        shown = [lane for lane in self.scheduler.lanes if not lane.is_adapter or lane.state == READY]
+        return {"object": "list", "data": [_card(lane) for lane in shown]}
 
-    def lane(self, name: str) -> Lane:
-        """The lane that serves `name`; RequestProblem (404) lists what is served."""
-        lane = self.lanes.get(name)
+    async def lane(self, name: str) -> Lane:
+        """The lane that serves `name`, loaded now if it is an adapter that lies ready; RequestProblem (404) else."""
+        lane = self.scheduler.lane(name)
+        if lane is None or (lane.is_adapter and lane.state == FAILED):
+            lane = await self.adapters.on_demand(name) or lane
         if lane is None:
-            raise unknown_model(name, list(self.lanes))
+            raise unknown_model(name, [lane.name for lane in self.scheduler.lanes])
         return lane
 
     async def sequence(self, lane: Lane, request: ChatRequest) -> Sequence:
@@ -56,7 +61,7 @@ class Engine:
 def _card(lane: Lane) -> dict[str, Any]:
     card: dict[str, Any] = {"id": lane.name, "object": "model", "created": lane.created, "owned_by": "flywheel"}
     context = lane.batch.model.context if lane.batch else None
-    return card | {"root": lane.name, "parent": None, "max_model_len": context}
+    return card | {"root": str(lane.folder.path), "parent": lane.parent or None, "max_model_len": context}
 
 
 def _span_writer(settings: EngineSettings) -> "SpanWriter | None":

@@ -16,11 +16,17 @@ LOADING, READY, FAILED = "loading", "ready", "failed"
 
 
 class Lane:
-    """The queue of one model. `waiting` is guarded by the scheduler's lock."""
+    """The queue of one model. `waiting` is guarded by the scheduler's lock.
 
-    def __init__(self, folder: ModelFolder, max_batch: int, max_queue: int) -> None:
+    parent, digest: of an adapter, the base that it stands on and what it is made of; known once it has been looked at.
+    stamp: of an adapter that failed, the state of its files, so that mended ones are tried again.
+    """
+
+    def __init__(self, folder: ModelFolder, max_batch: int, max_queue: int, *, adapter: bool = False) -> None:
         self.folder, self.max_batch, self.places = folder, max_batch, max_batch + max_queue
-        self.name = folder.name
+        self.name, self.is_adapter = folder.name, adapter
+        self.parent, self.digest = "", ""
+        self.stamp: tuple[int, ...] = ()
         self.state, self.error = LOADING, ""
         self.created, self.load_seconds = int(time.time()), 0.0
         self.waiting: deque[Sequence] = deque()

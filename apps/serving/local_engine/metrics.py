@@ -7,7 +7,7 @@ import bisect
 import os
 import resource
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from apps.serving.local_engine.lane import READY, Lane
@@ -95,26 +95,29 @@ PLAIN: tuple[tuple[str, str, str, Callable[[Lane, ModelMetrics], float]], ...] =
 class Metrics:
     """The metrics of all models, and their text."""
 
-    def __init__(self, lanes: list[Lane]) -> None:
+    def __init__(self, lanes: Callable[[], Sequence[Lane]]) -> None:
         self.lanes = lanes
-        self.models = {lane.name: ModelMetrics() for lane in lanes}
+        self.models: dict[str, ModelMetrics] = {}
 
     def of(self, lane: Lane) -> ModelMetrics:
-        return self.models[lane.name]
+        """By name: an adapter that replaces another of its name counts on where that one stood."""
+        return self.models.setdefault(lane.name, ModelMetrics())
 
     def render(self) -> str:
+        """Of what is served now; an adapter that is gone keeps its counts for its return."""
         lines: list[str] = []
+        lanes = self.lanes()
         for name, kind, text, value in PLAIN:
-            samples = [f"{name}{{{_label(lane)}}} {value(lane, self.of(lane)):.15g}" for lane in self.lanes]
+            samples = [f"{name}{{{_label(lane)}}} {value(lane, self.of(lane)):.15g}" for lane in lanes]
             lines += _family(name, kind, text, samples)
         finished = [
             f'vllm:request_success_total{{{_label(lane)},finished_reason="{reason}"}} {count}'
-            for lane in self.lanes
+            for lane in lanes
             for reason, count in self.of(lane).finished.items()
         ]
         lines += _family("vllm:request_success_total", "counter", "Requests by how they ended.", finished)
         for name, (text, _) in HISTOGRAMS.items():
-            samples = [line for lane in self.lanes for line in self.of(lane).histograms[name].lines(name, _label(lane))]
+            samples = [line for lane in lanes for line in self.of(lane).histograms[name].lines(name, _label(lane))]
             lines += _family(name, "histogram", text, samples)
         memory = f"process_resident_memory_bytes {_resident_bytes()}"
         lines += _family("process_resident_memory_bytes", "gauge", "Memory of this process.", [memory])

@@ -1,11 +1,13 @@
 """A model in memory, and what its folder says about how to use it."""
 
+import copy
 import logging
 from typing import Any
 
 import msgspec
 import torch
 
+from apps.serving.domain.model_folders import CONTEXT_NAMES
 from apps.serving.local_engine.chat_text import ChatText
 from apps.serving.local_engine.generation import Alternating, Batched, Forward, Running, batches_faithfully
 from apps.serving.local_engine.problems import context_exceeded, wrong_field
@@ -16,7 +18,6 @@ from apps.serving.local_engine.sequence import Plan, Sequence, now_ns
 log = logging.getLogger("flywheel.engine")
 
 DEFAULT_CONTEXT = 2048
-CONTEXT_NAMES = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "n_ctx")
 # Settings of generation_config.json that change the text and that this engine leaves out.
 LEFT_OUT = ("no_repeat_ngram_size", "min_new_tokens", "min_length", "suppress_tokens", "bad_words_ids", "min_p")
 
@@ -57,6 +58,12 @@ class LoadedModel:
 
     def running(self) -> Running:
         return Batched(self.forward) if self.batched else Alternating(self.forward)
+
+    def with_module(self, module: Any) -> "LoadedModel":
+        """Another module in this one's place, with the same tokenizer, context, defaults and cache."""
+        other = copy.copy(self)
+        other.forward = Forward(module, self.forward.device)
+        return other
 
     def sequence(self, request: ChatRequest) -> Sequence:
         """The request in this model's tokens; RequestProblem when it does not fit."""

@@ -28,10 +28,14 @@ def wrong_field(param: str, message: str, code: str | None = "invalid_value") ->
     return RequestProblem(400, message, param=param, code=code)
 
 
-def unknown_model(name: str, known: list[str]) -> RequestProblem:
-    served = ", ".join(known)
+def unknown_model(name: str, known: list[str], param: str = "model") -> RequestProblem:
+    served = ", ".join(known) or "none"
     message = f"The model {name!r} is not served here. Served: {served}."
-    return RequestProblem(404, message, param="model", code="model_not_found")
+    return RequestProblem(404, message, param=param, code="model_not_found")
+
+
+def unusable_adapter(message: str) -> RequestProblem:
+    return RequestProblem(400, message, param="lora_path", code="adapter_unusable")
 
 
 def context_exceeded(prompt_tokens: int, context: int) -> RequestProblem:

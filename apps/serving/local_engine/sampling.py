@@ -62,8 +62,12 @@ class Sampler:
         return self._counts, self._seen
 
 
-def choose_tokens(logits: torch.Tensor, samplers: Sequence[Sampler]) -> list[int]:
-    """logits: [batch, vocabulary], float32; returns one token id per row."""
+def choose_tokens(logits: torch.Tensor, samplers: Sequence[Sampler]) -> tuple[list[int], list[float]]:
+    """logits: [batch, vocabulary], float32; returns one token id per row and what the model itself thinks of it.
+
+    That is the token's log-probability before penalties and temperature.
+    """
+    own = logits.clone() if any(sampler.params.penalises for sampler in samplers) else logits
     for row, sampler in enumerate(samplers):
         if sampler.params.penalises:
             logits[row] = sampler.penalise(logits[row])
@@ -75,7 +79,9 @@ def choose_tokens(logits: torch.Tensor, samplers: Sequence[Sampler]) -> list[int
             tokens[row] = token
     for sampler, token in zip(samplers, tokens, strict=True):
         sampler.remember(token)
-    return tokens
+    chosen = own.gather(-1, torch.tensor(tokens, device=own.device)[:, None])[:, 0]
+    certainty: list[float] = (chosen - own.logsumexp(dim=-1)).tolist()
+    return tokens, certainty
 
 
 def _draw(logits: torch.Tensor, samplers: Sequence[Sampler]) -> list[int]:

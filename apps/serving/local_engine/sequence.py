@@ -1,6 +1,7 @@
 """One request inside the engine: its prompt, how far it has come, and what is shown of it."""
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -60,13 +61,20 @@ class Sequence:
         self.cache: Any = None  # while the prompt is being read
         self.last_token = 0
         self.generated = 0
+        self.log_probability = 0.0
         self._detokenizer = Detokenizer(decode)
         self._stop = StopMatcher(plan.stops)
 
-    def accept(self, token: int) -> Output:
+    @property
+    def confidence(self) -> float:
+        """The geometric mean of the probabilities that the model itself gave to the tokens it chose, 0 to 1."""
+        return math.exp(self.log_probability / self.generated) if self.generated else 0.0
+
+    def accept(self, token: int, log_probability: float) -> Output:
         """Count `token` and return what it lets out."""
         self.last_token = token
         self.generated += 1
+        self.log_probability += log_probability
         at = now_ns()
         self.stamps.first_token = self.stamps.first_token or at
         if token in self.plan.end_ids:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from apps.serving.domain.model_folders import complaint_about_folder
+
 TOKEN_VARIABLE = "FLYWHEEL_ENGINE_TOKEN"
 SPOOL_VARIABLE = "FLYWHEEL_SPOOL_DIR"
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 
 
 class StartProblem(ValueError):
@@ -30,6 +31,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     token: bearer token that callers of /v1/* must show; empty means none is asked for.
     drain_seconds: how long answers in progress may go on after SIGTERM.
     spool_dir: where spans are written; None writes none.
+    adapters_dir: LoRA adapters are loaded from its sub-folders, at the start and later; it may not exist yet.
     """
 
     folders: tuple[ModelFolder, ...]
@@ -43,6 +45,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     drain_seconds: float = 5.0
     token: str = ""
     spool_dir: Path | None = None
+    adapters_dir: Path | None = None
 
 
 def settings_from(arguments: list[str] | None = None) -> EngineSettings:
@@ -61,6 +64,7 @@ def settings_from(arguments: list[str] | None = None) -> EngineSettings:
         drain_seconds=options.drain,
         token=_token(),
         spool_dir=Path(spool) if spool else None,
+        adapters_dir=options.adapters.resolve() if options.adapters else None,
     )
 
 
@@ -76,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--model", action="append", type=Path, required=True, metavar="DIR", help="model folder; may be repeated")
     add("--name", action="append", help="name of the model at the same position; default: the folder's name")
+    add("--adapters", type=Path, metavar="DIR", help="folder of LoRA adapters, one sub-folder each; may not exist yet")
     add("--host", default="127.0.0.1")
     add("--port", type=int, default=8100)
     add("--max-batch", type=_at_least(1), default=8, help="sequences that generate together, per model")
@@ -108,12 +113,6 @@ def _named_folders(paths: list[Path], names: list[str]) -> tuple[ModelFolder, ..
 
 
 def _checked_folder(path: Path) -> Path:
-    if not path.is_dir():
-        raise StartProblem(f"The model folder {path} does not exist.")
-    if not (path / "config.json").is_file():
-        raise StartProblem(f"{path} holds no config.json, so it is not a Hugging Face model folder.")
-    if not any(path.glob("*.safetensors")):
-        raise StartProblem(f"{path} holds no .safetensors file; other weight formats are not loaded.")
-    if not any((path / name).is_file() for name in TOKENIZER_FILES):
-        raise StartProblem(f"{path} holds no tokenizer (tokenizer.json).")
+    if complaint := complaint_about_folder(path):
+        raise StartProblem(complaint)
     return path.resolve()

@@ -14,7 +14,7 @@ from llmkit import telemetry
 from llmkit.otel import SpoolSpanExporter
 from llmkit.spool import SpoolWriter
 
-Attributes = dict[str, str | int | tuple[str, ...]]
+Attributes = dict[str, str | int | float | tuple[str, ...]]
 
 
 class SpanWriter:
@@ -39,6 +39,8 @@ class SpanWriter:
         stamps = sequence.stamps
         prompt: Attributes = {telemetry.INPUT_TOKENS: len(sequence.plan.prompt)}
         answer: Attributes = {telemetry.OUTPUT_TOKENS: sequence.generated, telemetry.FINISH_REASONS: (finish,)}
+        if sequence.generated:
+            answer[telemetry.CONFIDENCE] = sequence.confidence
         stages: list[tuple[str, int, int, Attributes]] = [
             ("engine.queue", stamps.arrived, stamps.started, {}),
             ("engine.prefill", stamps.started, stamps.first_token, prompt),

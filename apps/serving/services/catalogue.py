@@ -9,7 +9,7 @@ from django.db import transaction
 from apps.accounts.models import Project
 from apps.accounts.services import Actor, publish_config, record_change
 from apps.serving.domain.names import complaint_about
-from apps.serving.models import CatalogueModel, PriceVersion, Provider
+from apps.serving.models import CatalogueModel, LocalModel, PriceVersion, Provider
 
 
 @transaction.atomic
@@ -38,6 +38,8 @@ def add_model(
         raise ValidationError({"name": f"{name}: {complaint}"})
     if CatalogueModel.objects.for_project(provider.project).filter(name=name).exists():
         raise ValidationError({"name": f"This project already has a model called '{name}'."})
+    if provider.kind == Provider.Kind.LOCAL and _of_another_project(provider.project, upstream_name):
+        raise ValidationError({"upstream_name": "This is an adapter of another project."})
     model = CatalogueModel.objects.create(
         project=provider.project,
         provider=provider,
@@ -76,3 +78,9 @@ def set_price(
     record_change(actor=actor, action="price.set", target=str(price), project=model.project)
     publish_config()
     return price
+
+
+def _of_another_project(project: Project, upstream_name: str) -> bool:
+    """All projects share one engine, but none may call what another has trained."""
+    adapters = LocalModel.objects.adapters().filter(model__upstream_name=upstream_name)
+    return adapters.exclude(model__project=project).exists()

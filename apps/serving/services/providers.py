@@ -1,17 +1,22 @@
 """Connecting model providers and taking them out of service."""
 
+import logging
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from apps.accounts.models import Project
 from apps.accounts.services import Actor, publish_config, record_change
 from apps.serving.models import CatalogueModel, Provider
 from apps.serving.providers import adapter_for
 from apps.serving.services.credentials import encrypt_credential
+from apps.serving.tasks import load_missing_adapters
 from llmkit import clock
 from llmkit.net import ForbiddenAddress, InvalidUrl, check_url
+
+log = logging.getLogger("flywheel.serving")
 
 MAX_CREDENTIAL = 2000
 
@@ -71,6 +76,7 @@ def set_provider_enabled(*, actor: Actor, provider: Provider, enabled: bool) -> 
     action = "provider.enabled" if enabled else "provider.disabled"
     record_change(actor=actor, action=action, target=provider.name, project=provider.project)
     publish_config()
+    _look_after_adapters(provider)
 
 
 @transaction.atomic
@@ -81,6 +87,7 @@ def set_model_enabled(*, actor: Actor, model: CatalogueModel, enabled: bool) -> 
     action = "model.enabled" if enabled else "model.disabled"
     record_change(actor=actor, action=action, target=model.name, project=model.project)
     publish_config()
+    _look_after_adapters(model.provider)
 
 
 def default_base_url(kind: str) -> str:
@@ -99,6 +106,19 @@ def check_endpoint(endpoint: Endpoint) -> None:
     credential = endpoint.credential
     if len(credential) > MAX_CREDENTIAL or not (credential.isascii() and (credential + "x").isprintable()):
         raise ValidationError({"credential": "A key is one line of ordinary characters."})
+
+
+def _look_after_adapters(provider: Provider) -> None:
+    """Adapters follow their model into and out of the local engine."""
+    if provider.kind == Provider.Kind.LOCAL:
+        transaction.on_commit(_ring)
+
+
+def _ring() -> None:
+    try:
+        load_missing_adapters.delay()
+    except OperationalError:
+        log.warning("Redis is away: the engine's adapters are looked after by the next regular check.")
 
 
 def _shown(provider: Provider) -> dict[str, object]:

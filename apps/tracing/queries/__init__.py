@@ -13,6 +13,7 @@ from apps.tracing.queries.listing import (
 )
 from apps.tracing.queries.sessions import SessionPage, SessionRow, Thread, Turn, list_sessions, session_thread
 from apps.tracing.queries.shipping import Shipping, shipping
+from apps.tracing.queries.spoken import Spoken, spoken_in, spoken_of_traces
 from apps.tracing.queries.trace_page import Bar, Detail, bars, detail
 from apps.tracing.queries.traces import Totals, Trace, find_trace, get_trace, payloads_of
 from apps.tracing.queries.users import UserPage, UserRow, list_users, user_figures
@@ -26,6 +27,7 @@ __all__ = [
     "SessionPage",
     "SessionRow",
     "Shipping",
+    "Spoken",
     "Thread",
     "Totals",
     "Trace",
@@ -49,5 +51,7 @@ __all__ = [
     "payloads_of",
     "session_thread",
     "shipping",
+    "spoken_in",
+    "spoken_of_traces",
     "user_figures",
 ]

@@ -73,13 +73,24 @@ def shipper(instance: Instance, environment: Mapping[str, str]) -> Child:
 
 
 def worker(instance: Instance, environment: Mapping[str, str]) -> Child:
-    """One process for all queues, with threads: tasks wait more than they compute."""
+    """Short tasks and the timetable, with threads: they wait more than they compute."""
     arguments = ["-m", "celery", "--app", "flywheel", "worker", "--beat", "--pool", "threads", "--concurrency", "4"]
     arguments += ["--schedule", str(instance.run / "beat-schedule"), "--loglevel", "INFO"]
     arguments += ["--without-gossip", "--without-mingle", "--hostname", "local@%h"]
     return child(instance, "worker", arguments, environment)
 
 
+def pool_worker(instance: Instance, environment: Mapping[str, str]) -> Child:
+    """The pool `local`: one job at a time, each in a process of its own. It saves a job before this machine stops."""
+    arguments = ["-m", "celery", "--app", "flywheel", "worker", "--queues", "pool.local"]
+    arguments += ["--pool", "threads", "--concurrency", "1", "--loglevel", "INFO"]
+    arguments += ["--without-gossip", "--without-mingle", "--hostname", "pool-local@%h"]
+    grace = {"FLYWHEEL_JOB_GRACE_SECONDS": environment.get("FLYWHEEL_JOB_GRACE_SECONDS", str(DRAIN_SECONDS - 1))}
+    return child(instance, "pool-worker", arguments, {**environment, **grace})
+
+
 def local_engine(instance: Instance, environment: Mapping[str, str], engine: Engine) -> Child:
+    adapters = environment.get("FLYWHEEL_ADAPTERS_DIR") or str(instance.data / "adapters")
     arguments = ["-m", "apps.serving.local_engine", "--model", str(MODEL), "--name", MODEL_NAME]
+    arguments += ["--adapters", adapters]
     return child(instance, "engine", [*arguments, "--port", str(engine.port)], environment)

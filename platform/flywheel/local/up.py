@@ -76,7 +76,7 @@ class Up:
         environment |= engine.environment() if engine else {}
         attach.publish(self.instance.data, _difference(environment, self.environ))
         self._start_web(environment)
-        for make in (roster.shipper, roster.worker):
+        for make in (roster.shipper, roster.worker, roster.pool_worker):
             self._launch(make(self.instance, environment))
         self._await_engine(engine)
         self._announce()
@@ -97,7 +97,7 @@ class Up:
         if not self.children and not any(service.running for service in self.services.embedded):
             return
         with step("Stopping"):
-            self._stop_children({"web", "worker", "prepare"})
+            self._stop_children({"web", "worker", "pool-worker", "prepare"})
             self._stop_children({"engine", "shipper"})
             self.services.stop()
 

@@ -24,6 +24,11 @@ CSRF_TRUSTED_ORIGINS = env.words("FLYWHEEL_TRUSTED_ORIGINS", PUBLIC_URL)
 # --- Where things lie -----------------------------------------------------------------------------------------
 DATA_DIR = Path(env.text("FLYWHEEL_DATA_DIR", str(ROOT / ".flywheel")))
 SPOOL_DIR = Path(env.text("FLYWHEEL_SPOOL_DIR", str(DATA_DIR / "spool")))
+# Work folders of running jobs; they may be lost, what counts goes to the artifacts.
+JOBS_DIR = Path(env.text("FLYWHEEL_JOBS_DIR", str(DATA_DIR / "jobs")))
+ARTIFACTS_DIR = Path(env.text("FLYWHEEL_ARTIFACTS_DIR", str(DATA_DIR / "artifacts")))
+# Adapters as the local engine loads them: it has to see the same folder.
+ADAPTERS_DIR = Path(env.text("FLYWHEEL_ADAPTERS_DIR", str(DATA_DIR / "adapters")))
 
 # --- Postgres and Redis ---------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL")
@@ -56,6 +61,8 @@ GATEWAY_MAX_BODY_BYTES = int(env.text("FLYWHEEL_GATEWAY_MAX_BODY_BYTES", str(20 
 # --- Pages and API --------------------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = int(env.text("FLYWHEEL_PAGES_MAX_BODY_BYTES", str(5 * 1024 * 1024 // 2)))
 
+DATASET_MAX_BODY_BYTES = int(env.text("FLYWHEEL_DATASET_MAX_BODY_BYTES", str(64 * 1024 * 1024)))
+
 # --- Apps and requests ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -69,10 +76,16 @@ INSTALLED_APPS = [
     "template_partials",
     "ninja",
     "apps.accounts",
+    "apps.compute",
+    "apps.datasets",
     "apps.serving",
     "apps.tracing",
     "apps.gateway",
     "apps.feedback",
+    "apps.annotation",
+    "apps.evaluation",
+    "apps.finetuning",
+    "apps.pipelines",
     "apps.console",
 ]
 MIDDLEWARE = [
@@ -162,6 +175,10 @@ STATIC_STORAGE = (
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": STATIC_STORAGE},
+    "artifacts": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": ARTIFACTS_DIR, "base_url": None},
+    },
 }
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -181,6 +198,13 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive": True, "health_check_interval": 25}
 CELERY_TIMEZONE = "UTC"
+
+# --- Jobs on pools --------------------------------------------------------------------------------------------
+# An attempt is lost when its worker has not renewed the lease for this long.
+JOB_LEASE_SECONDS = float(env.text("FLYWHEEL_JOB_LEASE_SECONDS", "60"))
+JOB_HEARTBEAT_SECONDS = float(env.text("FLYWHEEL_JOB_HEARTBEAT_SECONDS", "5"))
+# How long a job may take to save its state when it is told to stop.
+JOB_GRACE_SECONDS = float(env.text("FLYWHEEL_JOB_GRACE_SECONDS", "60"))
 
 # --- Logging --------------------------------------------------------------------------------------------------
 LOGGING = {

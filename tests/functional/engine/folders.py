@@ -1,11 +1,13 @@
 """Model folders for tests: a Llama of random weights with a byte-level tokenizer of its own."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
+from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 CONTROL = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
 TEMPLATE = (
@@ -41,6 +43,22 @@ def build_folder(folder: Path, *, context: int = 2048, seed: int = 7, **config: 
     }
     LlamaForCausalLM(LlamaConfig(**(fields | config))).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    return folder
+
+
+def build_adapter(base: Path, folder: Path, *, seed: int = 1, **config: Any) -> Path:
+    """A LoRA adapter of random weights, strong enough that its answers are not the base's."""
+    torch.manual_seed(seed)
+    fields = {"r": 4, "lora_alpha": 8, "target_modules": "all-linear", "init_lora_weights": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = AutoModelForCausalLM.from_pretrained(base)
+        wrapped = get_peft_model(module, LoraConfig(task_type="CAUSAL_LM", **(fields | config)))
+        with torch.no_grad():
+            for name, weights in wrapped.named_parameters():
+                if "modules_to_save" in name or "trainable_tokens" in name:
+                    weights.add_(torch.randn_like(weights) * 0.4)
+        wrapped.save_pretrained(folder)
     return folder
 
 

@@ -53,8 +53,14 @@ class RunningEngine:
             return 0
 
     def get(self, path: str) -> tuple[int, bytes]:
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-            connection.request("GET", path)
+        return self.ask("GET", path)
+
+    def ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None
+    ) -> tuple[int, bytes]:
+        """Status and body of an answer that is no stream."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request(method, path, body, headers or {})
             with connection.getresponse() as answer:
                 return answer.status, answer.read()
 
@@ -69,6 +75,9 @@ class RunningEngine:
         with self.send(body, headers) as sent:
             lower = {name.lower(): value for name, value in sent.answer.getheaders()}
             return sent.answer.status, json.loads(sent.answer.read()), lower
+
+    def post(self, path: str, headers: dict[str, str] | None = None, **body: Any) -> tuple[int, bytes]:
+        return self.ask("POST", path, headers, json.dumps(body).encode())
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of all samples of `name` that carry `labels`."""

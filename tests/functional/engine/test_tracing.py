@@ -40,6 +40,8 @@ def test_queue_prefill_and_decode_stand_under_the_callers_span(small_engine, str
     assert prefill.attributes["gen_ai.usage.input_tokens"] == 5
     assert decode.attributes["gen_ai.usage.output_tokens"] == 7
     assert decode.attributes["gen_ai.response.finish_reasons"] == ["length"]
+    assert 0 < decode.attributes["flywheel.answer.confidence"] < 1
+    assert "flywheel.answer.confidence" not in prefill.attributes
     assert {span.attributes["gen_ai.request.model"] for span in found} == {"solo"}
 
 
@@ -58,7 +60,7 @@ def test_a_client_that_left_is_marked_and_its_tokens_are_kept(small_engine):
     trace = TRACE[:-1] + "b"
     with open_stream(small_engine, model="solo", headers=headers(trace)):
         pass
-    decode = eventually(lambda: spans(small_engine, trace))[-1]
+    decode = eventually(lambda: len(found := spans(small_engine, trace)) == 3 and found)[-1]
     assert decode.name == "engine.decode"
     assert decode.attributes["flywheel.client.disconnected"] is True
     assert decode.attributes["gen_ai.usage.output_tokens"] >= 1

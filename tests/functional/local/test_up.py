@@ -27,7 +27,9 @@ def test_demo_env_is_private(instance):
 
 
 def test_every_process_has_a_log_and_runs(instance):
-    assert {"web", "shipper", "worker", "postgres", "valkey-queue", "valkey-cache"} == set(instance.processes())
+    assert {"web", "shipper", "worker", "pool-worker", "postgres", "valkey-queue", "valkey-cache"} == set(
+        instance.processes()
+    )
     assert {path.stem for path in (instance.data / "logs").glob("*.log")} >= set(instance.processes())
 
 

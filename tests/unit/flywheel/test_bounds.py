@@ -50,32 +50,32 @@ def ask(app, wire, headers=()):
 
 def test_a_body_arrives_whole():
     wire = Wire(b"ab", b"cd")
-    ask(Bounded(echo, max_body_bytes=4), wire)
+    ask(Bounded(echo, max_body_bytes=lambda path: 4), wire)
     assert wire.sent[1]["body"] == b"abcd"
 
 
 def test_a_body_announced_too_large_is_refused_before_any_of_it_is_read():
     wire = Wire(b"x")
-    ask(Bounded(echo, max_body_bytes=4), wire, [(b"content-length", b"5")])
+    ask(Bounded(echo, max_body_bytes=lambda path: 4), wire, [(b"content-length", b"5")])
     assert (wire.status, wire.error["code"], wire.taken) == (413, "body_too_large", 0)
 
 
 def test_a_body_that_grows_too_large_is_refused_before_it_is_read_whole():
     wire = Wire(*[b"xx"] * 100)
-    ask(Bounded(echo, max_body_bytes=4), wire)
+    ask(Bounded(echo, max_body_bytes=lambda path: 4), wire)
     assert (wire.status, wire.taken) == (413, 3)
 
 
 @pytest.mark.parametrize("wire", [Wire(), Wire(b"x", unfinished=True)])
 def test_a_body_that_does_not_come_is_not_waited_for_for_ever(wire):
-    ask(Bounded(echo, max_body_bytes=4, body_seconds=0.01), wire)
+    ask(Bounded(echo, max_body_bytes=lambda path: 4, body_seconds=0.01), wire)
     assert (wire.status, wire.error["code"]) == (408, "body_timeout")
 
 
 def test_who_hangs_up_before_the_body_is_there_never_reaches_the_pages():
     wire = Wire()
     wire.messages = [{"type": "http.disconnect"}]
-    ask(Bounded(echo, max_body_bytes=4), wire)
+    ask(Bounded(echo, max_body_bytes=lambda path: 4), wire)
     assert not wire.sent
 
 
@@ -91,7 +91,7 @@ def test_only_so_many_requests_work_at_once():
             working -= 1
             await echo(scope, receive, send)
 
-        bounded = Bounded(app, max_body_bytes=4, working_at_once=2)
+        bounded = Bounded(app, max_body_bytes=lambda path: 4, working_at_once=2)
         wires = [Wire(b"") for _ in range(10)]
         await asyncio.gather(*(bounded(HEAD, wire.receive, wire.send) for wire in wires))
         assert [wire.status for wire in wires] == [200] * 10
@@ -108,7 +108,7 @@ def test_a_slow_reader_or_a_failing_page_does_not_keep_its_turn():
         async def never_read(message):
             await asyncio.Event().wait()
 
-        bounded = Bounded(echo, max_body_bytes=4, working_at_once=1)
+        bounded = Bounded(echo, max_body_bytes=lambda path: 4, working_at_once=1)
         slow = asyncio.create_task(bounded(HEAD, Wire(b"").receive, never_read))
         wire = Wire(b"")
         async with asyncio.timeout(10):

@@ -14,7 +14,8 @@ SECOND = 1_000_000_000
 
 @pytest.fixture
 def metrics():
-    return Metrics([Lane(ModelFolder('tiny "demo"', Path("/models/tiny")), max_batch=2, max_queue=3)])
+    lanes = [Lane(ModelFolder('tiny "demo"', Path("/models/tiny")), max_batch=2, max_queue=3)]
+    return Metrics(lambda: lanes)
 
 
 def samples(text: str) -> dict[str, float]:
@@ -34,7 +35,7 @@ def test_buckets_are_cumulative_and_bounds_belong_to_their_bucket():
 
 
 def test_a_finished_request_is_counted_by_tokens_reason_and_stages(metrics):
-    model = metrics.of(metrics.lanes[0])
+    model = metrics.of(metrics.lanes()[0])
     model.saw_output(Output("a", 1, 3 * SECOND), 0)
     model.saw_output(Output("b", 1, 4 * SECOND), 3 * SECOND)
     model.saw_end(
@@ -51,7 +52,7 @@ def test_a_finished_request_is_counted_by_tokens_reason_and_stages(metrics):
 
 
 def test_a_request_that_left_the_queue_counts_as_aborted_and_has_no_first_token(metrics):
-    metrics.of(metrics.lanes[0]).saw_end(17, "abort", Stamps(arrived=1 * SECOND, finished=2 * SECOND))
+    metrics.of(metrics.lanes()[0]).saw_end(17, "abort", Stamps(arrived=1 * SECOND, finished=2 * SECOND))
     found = samples(metrics.render())
     assert sum(value for name, value in found.items() if 'finished_reason="abort"' in name) == 1
     assert sum(value for name, value in found.items() if name.startswith("vllm:prompt_tokens_total")) == 0

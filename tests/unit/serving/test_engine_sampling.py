@@ -19,12 +19,12 @@ def logits_of(seed: int) -> torch.Tensor:
 
 def draws(params: SamplingParams, count: int = 400, seed: int = 0) -> collections.Counter[int]:
     sampler = Sampler(params, [1])
-    return collections.Counter(choose_tokens(logits_of(seed), [sampler])[0] for _ in range(count))
+    return collections.Counter(choose_tokens(logits_of(seed), [sampler])[0][0] for _ in range(count))
 
 
 def test_temperature_zero_takes_the_most_likely_token():
     logits = logits_of(3)
-    assert choose_tokens(logits, [Sampler(SamplingParams(temperature=0), [1])]) == [int(logits.argmax())]
+    assert choose_tokens(logits, [Sampler(SamplingParams(temperature=0), [1])])[0] == [int(logits.argmax())]
 
 
 def test_a_seed_draws_the_same_whatever_shares_the_batch():
@@ -34,8 +34,8 @@ def test_a_seed_draws_the_same_whatever_shares_the_batch():
     for step in range(40):
         row = logits_of(step)
         batch = torch.cat([logits_of(1000 + step), row, logits_of(2000 + step), logits_of(3000 + step)])
-        expected = choose_tokens(row.clone(), [alone])[0]
-        assert choose_tokens(batch, [neighbours[0], among, *neighbours[1:]])[1] == expected
+        expected = choose_tokens(row.clone(), [alone])[0][0]
+        assert choose_tokens(batch, [neighbours[0], among, *neighbours[1:]])[0][1] == expected
 
 
 def test_other_seeds_draw_otherwise():
@@ -61,7 +61,7 @@ def test_top_k_keeps_the_tokens_that_transformers_keeps(top_k):
 def test_tokens_are_drawn_as_often_as_they_are_likely():
     logits = torch.tensor([[0.6, 0.3, 0.1]]).log()
     sampler = Sampler(SamplingParams(seed=3), [0])
-    drawn = collections.Counter(choose_tokens(logits.clone(), [sampler])[0] for _ in range(4000))
+    drawn = collections.Counter(choose_tokens(logits.clone(), [sampler])[0][0] for _ in range(4000))
     assert [drawn[token] / 4000 for token in range(3)] == pytest.approx([0.6, 0.3, 0.1], abs=0.03)
 
 
@@ -81,7 +81,18 @@ def test_frequency_and_presence_penalties_count_the_answer_and_not_the_prompt():
     sampler = Sampler(params, prompt=[4, 4, 4])
     row = torch.zeros(VOCABULARY)
     row[7] = 10.0
-    assert choose_tokens(row[None].clone(), [sampler]) == choose_tokens(row[None].clone(), [sampler]) == [7]
+    assert choose_tokens(row[None].clone(), [sampler])[0] == choose_tokens(row[None].clone(), [sampler])[0] == [7]
     penalised = sampler.penalise(row.clone())
     assert penalised[7] == 10.0 - 2 * 0.5 - 1.0
     assert penalised[4] == 0.0
+
+
+@pytest.mark.parametrize("temperature", [0, 1.7])
+def test_certainty_is_the_models_own_log_probability_before_penalties_and_temperature(temperature):
+    logits = torch.cat([logits_of(3), logits_of(4)])
+    own = logits.log_softmax(dim=-1)
+    params = SamplingParams(temperature=temperature, seed=1, repetition_penalty=1.9, presence_penalty=2.0)
+    tokens, certainty = choose_tokens(
+        logits.clone(), [Sampler(params, [0, 1, 2]), Sampler(SamplingParams(seed=2), [0])]
+    )
+    assert certainty == pytest.approx([float(own[row, token]) for row, token in enumerate(tokens)], abs=1e-5)

@@ -1,0 +1,1 @@
+"""What workers do for serving: bring adapters into the local engine and keep them there."""
