@@ -21,7 +21,7 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e . \
        REDIS_URL=redis://build FLYWHEEL_STATIC_ROOT=/app/staticfiles /venv/bin/python manage.py collectstatic --noinput
 
 FROM python:3.11-slim
-RUN useradd --create-home --uid 10001 flywheel && mkdir -p /data/spool && chown -R flywheel /data
+RUN useradd --create-home --uid 10001 flywheel && mkdir -p /data/spool /data/artifacts /data/adapters && chown -R flywheel /data
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

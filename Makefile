@@ -10,7 +10,7 @@ INSTALL = $(PYTHON) bin/install.py --extras "$(EXTRAS)"
 VENV = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check bench-gateway
+.PHONY: help install up test check bench-gateway bench-finetune
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 18
@@ -35,6 +35,9 @@ check: python ## lint, types, architecture, migrations
 
 bench-gateway: python ## what the gateway costs on top of a bare proxy
 	@$(INSTALL) --dev && exec $(VENV)/python -m bench.gateway
+
+bench-finetune: python ## what the platform adds to a finetune
+	@$(INSTALL) --dev && exec $(VENV)/python -m bench.finetune
 
 .PHONY: python
 python:

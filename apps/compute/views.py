@@ -1,5 +1,6 @@
 """Pools and their workers, jobs, and one job as it goes on."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.domain.roles import Role
 from apps.accounts.services import actor_of, may_edit, open_project
-from apps.compute.queries import attempts_of, jobs_of, list_jobs, log_tail, pools_page
+from apps.compute.queries import attempts_of, jobs_of, list_jobs, log_tail, newest_figures, pools_page
 from apps.compute.services import cancel_job, retry_job
 
 
@@ -36,9 +37,11 @@ def jobs(request: HttpRequest, project_slug: str) -> HttpResponse:
 def job(request: HttpRequest, project_slug: str, job_id: UUID) -> HttpResponse:
     project = open_project(request, project_slug)
     shown = get_object_or_404(jobs_of(project), id=job_id)
-    context = {"job": shown, "attempts": attempts_of(shown), "log": log_tail(shown), "may_edit": may_edit(request)}
-    part = "#live" if request.headers.get("HX-Request") else ""
-    return render(request, f"compute/job.html{part}", context)
+    context: dict[str, Any] = {"job": shown, "attempts": attempts_of(shown), "figures": newest_figures(shown)}
+    context["may_edit"] = may_edit(request)
+    if request.headers.get("HX-Request"):
+        return render(request, "compute/job.html#live", context)
+    return render(request, "compute/job.html", {**context, "log": log_tail(shown)})
 
 
 @require_GET
@@ -57,7 +60,9 @@ def cancel(request: HttpRequest, project_slug: str, job_id: UUID) -> HttpRespons
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, "The job is cancelled as soon as its worker has stopped it.")
+        ended.refresh_from_db()
+        words = "The job is cancelled." if ended.finished else "The job is cancelled once its worker has stopped it."
+        messages.success(request, words)
     return redirect("compute:job", project.slug, ended.id)
 
 

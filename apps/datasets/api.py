@@ -1,17 +1,26 @@
 """/api/datasets: versions in and out as JSON Lines, with keys of the scopes `write` and `read`."""
 
-from typing import Any
+from typing import Any, Literal
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from apps.accounts.models import Project
 from apps.accounts.services import Actor, BearerKey, key_of
-from apps.datasets.models import Dataset, DatasetVersion
+from apps.datasets.models import DatasetVersion
 from apps.datasets.queries import versions_of
-from apps.datasets.services import create_dataset, export_jsonl, make_version, parse_jsonl
+from apps.datasets.services import (
+    export_jsonl,
+    extend_dataset,
+    find_or_create_dataset,
+    make_version,
+    parse_jsonl,
+)
 
 JSONL = "application/jsonl; charset=utf-8"
+
+Split = Literal["", "train", "validation", "test"]
 
 router = Router(tags=["datasets"])
 
@@ -33,11 +42,10 @@ def post_version(request: HttpRequest, name: str, append: bool = False, message:
     """
     key = key_of(request)
     rows = parse_jsonl(_uploaded(request))
-    actor = Actor(key=key)
-    known = Dataset.objects.for_project(key.project).filter(name=name).first()
-    dataset = known or create_dataset(actor=actor, project=key.project, name=name)
-    base = dataset.versions.order_by("-number").first() if append else None
-    version = make_version(actor=actor, dataset=dataset, rows=rows, message=message, base=base)
+    actor, make = Actor(key=key), extend_dataset if append else make_version
+    with transaction.atomic():
+        dataset = find_or_create_dataset(actor=actor, project=key.project, name=name)
+        version = make(actor=actor, dataset=dataset, rows=rows, message=message)
     return {
         "version": version.number,
         "rows": version.rows,
@@ -46,8 +54,8 @@ def post_version(request: HttpRequest, name: str, append: bool = False, message:
     }
 
 
-@router.get("/{name}/versions/{number}/rows", auth=BearerKey(scope="read"))
-def get_rows(request: HttpRequest, name: str, number: int, split: str = "") -> HttpResponse:
+@router.get("/{slug:name}/versions/{int:number}/rows", auth=BearerKey(scope="read"))
+def get_rows(request: HttpRequest, name: str, number: int, split: Split = "") -> HttpResponse:
     """The rows of a version as JSON Lines, in order."""
     version = find_version(key_of(request).project, name, number)
     return HttpResponse(b"".join(export_jsonl(version, split or None)), content_type=JSONL)

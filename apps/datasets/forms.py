@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from apps.datasets.domain.checks import LONGEST_TAG
 from apps.datasets.domain.jsonl import ImportProblem, parse_jsonl
 from apps.datasets.domain.rows import SPLITS, Row
 
@@ -52,6 +53,8 @@ class ImportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         file, text = cleaned.get("file"), cleaned.get("text", "")
+        if self.errors:
+            return cleaned
         if bool(file) == bool(text.strip()):
             raise ValidationError("Choose a file or paste lines, one of the two.")
         try:
@@ -75,7 +78,7 @@ class RowsForm(forms.Form):
         widget=forms.TextInput({"type": "search", "placeholder": "Words of a message", "data-search": True}),
     )
     split = forms.ChoiceField(required=False, choices=[("", "Any"), *((split, split) for split in SPLITS)])
-    tag = forms.CharField(required=False, max_length=60, widget=forms.Select)
+    tag = forms.CharField(required=False, max_length=LONGEST_TAG, widget=forms.Select)
 
     def __init__(self, data: QueryDict, *, tags: list[str]) -> None:
         super().__init__(data)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 
 from apps.accounts.models import Project, User
+from apps.datasets.domain.rows import SPLITS
 from llmkit.ids import uuid7
 
 
@@ -35,7 +36,8 @@ class Dataset(models.Model):
 class DatasetVersion(models.Model):
     """A list of examples that never changes. content_hash: SHA-256 over the rows in order, splits included.
 
-    splits: number of rows by split, `{"train": 90, "validation": 5, "test": 5}`.
+    splits: number of rows by split, `{"train": 90, "validation": 5, "test": 5}`. added, removed: rows that this one has
+    and its parent has not, and the other way round; a replaced answer counts as both.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -44,6 +46,8 @@ class DatasetVersion(models.Model):
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
     content_hash = models.CharField(max_length=64)
     rows = models.PositiveIntegerField()
+    added = models.PositiveIntegerField(default=0)
+    removed = models.PositiveIntegerField(default=0)
     splits = models.JSONField(default=dict)
     message = models.CharField(max_length=300, blank=True)
     author = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -54,6 +58,10 @@ class DatasetVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset} v{self.number}"
+
+    @property
+    def empty_splits(self) -> list[str]:
+        return [split for split in SPLITS if not self.splits.get(split)]
 
 
 class Example(models.Model):

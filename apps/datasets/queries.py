@@ -1,9 +1,11 @@
 """What pages, jobs and other apps read of datasets."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Func, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
 
 from apps.accounts.models import Project
 from apps.datasets.domain.rows import Row
@@ -11,11 +13,18 @@ from apps.datasets.models import Dataset, DatasetQuerySet, DatasetVersion, Examp
 
 PAGE = 50
 CHUNK = 2_000
+MOST_TAGS = 200
+# What the messages of a member say, without roles and names.
+CONTENTS = "jsonb_path_query_array(%(expressions)s, '$[*].content')"
+SAID = Cast(Func("example__messages", template=CONTENTS), TextField())
 
 
 def datasets_of(project: Project) -> DatasetQuerySet:
+    """Each with the number, size and time of its `newest` version, which are None before there is one."""
+    newest = DatasetVersion.objects.filter(dataset=OuterRef("id")).order_by("-number")
+    figures = {"newest": "number", "rows": "rows", "changed_at": "created_at"}
     found = Dataset.objects.for_project(project).order_by("name")
-    return found.annotate(newest=Max("versions__number"), changed_at=Max("versions__created_at"))
+    return found.annotate(**{name: Subquery(newest.values(field)[:1]) for name, field in figures.items()})
 
 
 def versions_of(project: Project) -> "QuerySet[DatasetVersion]":
@@ -65,31 +74,14 @@ def page_of(version: DatasetVersion, *, after: int = -1, split: str = "", tag: s
     if tag:
         members = members.filter(example__tags__contains=[tag])
     if text:
-        members = members.filter(example__messages__icontains=text)
+        # As jsonb writes texts: quotes, backslashes and line ends are escaped.
+        members = members.annotate(said=SAID).filter(said__icontains=json.dumps(text, ensure_ascii=False)[1:-1])
     found = list(members[: PAGE + 1])
     return RowsPage(found[:PAGE], found[PAGE - 1].position if len(found) > PAGE else None)
 
 
 def tags_in(version: DatasetVersion) -> list[str]:
-    """The tags of the version's rows, the most frequent kinds of which are few."""
-    lists = Example.objects.filter(memberships__version=version).exclude(tags=[]).values_list("tags", flat=True)
-    return sorted({tag for tags in lists.distinct()[:200] for tag in tags})
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Rows that a version has and its parent has not, and the other way round."""
-
-    added: int
-    removed: int
-
-
-def difference_to_parent(version: DatasetVersion) -> Difference:
-    own = VersionRow.objects.filter(version=version).values("example")
-    if version.parent is None:
-        return Difference(version.rows, 0)
-    before = VersionRow.objects.filter(version=version.parent).values("example")
-    return Difference(
-        added=VersionRow.objects.filter(version=version).exclude(example__in=before).count(),
-        removed=VersionRow.objects.filter(version=version.parent).exclude(example__in=own).count(),
-    )
+    """The tags of the version's rows in the order of the alphabet, MOST_TAGS at most."""
+    examples = Example.objects.filter(memberships__version=version)
+    each = Func("tags", function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
+    return list(examples.annotate(each=each).values_list("each", flat=True).distinct().order_by("each")[:MOST_TAGS])

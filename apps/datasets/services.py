@@ -11,13 +11,22 @@ from django.db import transaction
 
 from apps.accounts.models import Project
 from apps.accounts.services import Actor, record_change
+from apps.datasets.domain.checks import Wrong, check_row
 from apps.datasets.domain.jsonl import ImportProblem, parse_jsonl, to_jsonl
 from apps.datasets.domain.rows import SPLITS, Row, content_hash, prompt_key, split_of
 from apps.datasets.models import Dataset, DatasetVersion, Example, VersionRow
 from apps.datasets.queries import rows_of
 from apps.datasets.signals import version_made
 
-__all__ = ["ImportProblem", "create_dataset", "export_jsonl", "make_version", "parse_jsonl"]
+__all__ = [
+    "ImportProblem",
+    "create_dataset",
+    "export_jsonl",
+    "extend_dataset",
+    "find_or_create_dataset",
+    "make_version",
+    "parse_jsonl",
+]
 
 CHUNK = 1_000
 MOST_NAME = 100
@@ -33,17 +42,30 @@ def create_dataset(
     answer_schema: dict[str, Any] | None = None,
 ) -> Dataset:
     """A dataset without versions; ValidationError naming `name` when it is no name or taken."""
-    try:
-        validate_slug(name)
-    except ValidationError:
-        raise ValidationError({"name": "Letters, digits, hyphens and underscores only."}) from None
-    if len(name) > MOST_NAME:
-        raise ValidationError({"name": f"At most {MOST_NAME} characters."})
+    _check_name(name)
     if Dataset.objects.for_project(project).filter(name=name).exists():
         raise ValidationError({"name": f"This project already has a dataset called '{name}'."})
     dataset = Dataset.objects.create(project=project, name=name, description=description, answer_schema=answer_schema)
     record_change(actor=actor, action="dataset.created", target=name, project=project)
     return dataset
+
+
+@transaction.atomic
+def find_or_create_dataset(*, actor: Actor, project: Project, name: str) -> Dataset:
+    """The dataset of this name, made unless it is there; ValidationError for what is no name."""
+    _check_name(name)
+    # Whoever makes one of the same name at this moment is waited for.
+    Project.objects.select_for_update(no_key=True).get(id=project.id)
+    known = Dataset.objects.for_project(project).filter(name=name).first()
+    return known or create_dataset(actor=actor, project=project, name=name)
+
+
+@transaction.atomic
+def extend_dataset(*, actor: Actor, dataset: Dataset, rows: Iterable[Row], message: str = "") -> DatasetVersion:
+    """`make_version` on top of the newest one, whichever that is once others are done with theirs."""
+    locked = Dataset.objects.select_for_update().get(id=dataset.id)
+    newest = locked.versions.order_by("-number").first()
+    return make_version(actor=actor, dataset=dataset, rows=rows, message=message, base=newest)
 
 
 @transaction.atomic
@@ -59,31 +81,35 @@ def make_version(
 
     A row whose prompt stands in `base` already keeps that one's place and split, and replaces its answer if it has
     another; a prompt stands once in a version. When that is what the newest version holds, the newest version is
-    returned. ValidationError when there is no row, or `base` is another dataset's.
+    returned. ValidationError when there is no row, one that could not be imported again, or `base` is another
+    dataset's.
     """
     if base is not None and base.dataset_id != dataset.id:
         raise ValidationError({"base": f"{base} is no version of {dataset}."})
     Dataset.objects.select_for_update().get(id=dataset.id)
-    merged = list(_merged(rows_of(base) if base else (), rows))
+    before = list(rows_of(base)) if base else []
+    merged = list(_merged(before, _checked(rows)))
     if not merged:
         raise ValidationError("There is no row to make a version of.")
     newest = dataset.versions.order_by("-number").first()
-    members = [(row.split, row.digest()) for row in merged]
-    found = content_hash(members)
+    digests = [row.digest() for row in merged]
+    found = content_hash([(row.split, digest) for row, digest in zip(merged, digests, strict=True)])
     if newest and newest.content_hash == found:
         return newest
-    counted = Counter(row.split for row in merged)
+    counted, known = Counter(row.split for row in merged), {row.digest() for row in before}
     version = DatasetVersion.objects.create(
         dataset=dataset,
         number=newest.number + 1 if newest else 1,
         parent=base,
         content_hash=found,
         rows=len(merged),
+        added=len(set(digests) - known),
+        removed=len(known - set(digests)),
         splits={split: counted[split] for split in SPLITS},
-        message=message[:300],
+        message=message.replace("\0", "")[:300],
         author=actor.user,
     )
-    _store(version, merged)
+    _store(version, merged, digests)
     record_change(actor=actor, action="dataset.version_made", target=str(version), project=dataset.project)
     transaction.on_commit(lambda: version_made.send(sender=DatasetVersion, version_id=version.id))
     return version
@@ -92,6 +118,24 @@ def make_version(
 def export_jsonl(version: DatasetVersion, split: str | None = None) -> Iterator[bytes]:
     """Lines that `parse_jsonl` reads back to the same rows."""
     return to_jsonl(rows_of(version, split))
+
+
+def _check_name(name: str) -> None:
+    try:
+        validate_slug(name)
+    except ValidationError:
+        raise ValidationError({"name": "Letters, digits, hyphens and underscores only."}) from None
+    if len(name) > MOST_NAME:
+        raise ValidationError({"name": f"At most {MOST_NAME} characters."})
+
+
+def _checked(rows: Iterable[Row]) -> Iterator[Row]:
+    for number, row in enumerate(rows, start=1):
+        try:
+            check_row(row)
+        except Wrong as wrong:
+            raise ValidationError(f"Row {number}: {wrong}") from None
+        yield row
 
 
 def _merged(base: Iterable[Row], rows: Iterable[Row]) -> Iterable[Row]:
@@ -106,18 +150,17 @@ def _merged(base: Iterable[Row], rows: Iterable[Row]) -> Iterable[Row]:
     return known.values()
 
 
-def _store(version: DatasetVersion, rows: list[Row]) -> None:
+def _store(version: DatasetVersion, rows: list[Row], digests: list[str]) -> None:
     for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        digests = [row.digest() for row in chunk]
+        chunk = list(zip(rows[start : start + CHUNK], digests[start : start + CHUNK], strict=True))
         Example.objects.bulk_create(
-            [_example(version.dataset, row, digest) for row, digest in zip(chunk, digests, strict=True)],
-            ignore_conflicts=True,
+            [_example(version.dataset, row, digest) for row, digest in chunk], ignore_conflicts=True
         )
-        ids = dict(version.dataset.examples.filter(digest__in=digests).values_list("digest", "id"))
+        wanted = [digest for _, digest in chunk]
+        ids = dict(version.dataset.examples.filter(digest__in=wanted).values_list("digest", "id"))
         VersionRow.objects.bulk_create(
             VersionRow(version=version, position=start + place, example_id=ids[digest], split=row.split)
-            for place, (row, digest) in enumerate(zip(chunk, digests, strict=True))
+            for place, (row, digest) in enumerate(chunk)
         )
 
 

@@ -11,8 +11,8 @@ from apps.accounts.domain.roles import Role
 from apps.accounts.services import actor_of, may_edit, open_project
 from apps.datasets.domain.snippets import first_version
 from apps.datasets.forms import DatasetForm, ImportForm, RowsForm
-from apps.datasets.queries import datasets_of, difference_to_parent, page_of, tags_in, versions_of
-from apps.datasets.services import create_dataset, export_jsonl, make_version
+from apps.datasets.queries import datasets_of, page_of, tags_in, versions_of
+from apps.datasets.services import create_dataset, export_jsonl, extend_dataset, make_version
 
 MOST_VERSIONS = 50
 
@@ -46,9 +46,9 @@ def new(request: HttpRequest, project_slug: str) -> HttpResponse:
 def dataset(request: HttpRequest, project_slug: str, name: str) -> HttpResponse:
     project = open_project(request, project_slug)
     shown = get_object_or_404(datasets_of(project), name=name)
-    versions = list(versions_of(project).filter(dataset=shown)[:MOST_VERSIONS])
-    rows = [(version, difference_to_parent(version)) for version in versions]
-    return render(request, "datasets/dataset.html", {"dataset": shown, "rows": rows, "may_edit": may_edit(request)})
+    versions = versions_of(project).filter(dataset=shown)[:MOST_VERSIONS]
+    context = {"dataset": shown, "versions": versions, "may_edit": may_edit(request)}
+    return render(request, "datasets/dataset.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -58,10 +58,8 @@ def import_rows(request: HttpRequest, project_slug: str, name: str) -> HttpRespo
     form = ImportForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if form.is_valid():
         chosen = form.cleaned_data
-        base = target.versions.order_by("-number").first() if chosen["keep"] else None
-        made = make_version(
-            actor=actor_of(request), dataset=target, rows=form.rows(), message=chosen["message"], base=base
-        )
+        make = extend_dataset if chosen["keep"] else make_version
+        made = make(actor=actor_of(request), dataset=target, rows=form.rows(), message=chosen["message"])
         messages.success(request, f"{made} holds {made.rows:,} rows.")
         return redirect("datasets:version", project.slug, target.name, made.number)
     return render(

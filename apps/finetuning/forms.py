@@ -12,7 +12,7 @@ from apps.compute.models import Pool
 from apps.datasets.models import DatasetVersion
 from apps.finetuning.domain.recipe import BOUNDS, CHOICES, LONGEST_SYSTEM_PROMPT, Recipe, RecipeProblem
 from apps.finetuning.engine.checking import LEAST_ROWS
-from apps.finetuning.queries import free_name, trainable_versions, training_rows
+from apps.finetuning.queries import free_name, trainable_versions, training_rows, validation_rows
 from apps.serving.models import CatalogueModel
 from apps.serving.queries import finetunable_models
 
@@ -102,9 +102,10 @@ def settings() -> list[str]:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run would do: rows to learn from, optimizer steps in all."""
+    """What a run would do: rows to learn from, rows to look at it with, optimizer steps in all."""
 
     rows: int
+    validation: int
     steps: int
     enough: bool
 
@@ -119,7 +120,7 @@ def plan_of(form: FinetuneForm) -> RunPlan | None:
     if version is None or recipe is None:
         return None
     rows = training_rows(version)
-    return RunPlan(rows, recipe.steps(rows), rows >= LEAST_ROWS)
+    return RunPlan(rows, validation_rows(version), recipe.steps(rows), rows >= LEAST_ROWS)
 
 
 def suggested(project: Project, query: QueryDict) -> dict[str, Any]:

@@ -70,6 +70,10 @@ def training_rows(version: DatasetVersion) -> int:
     return int(version.splits.get(VersionRow.Split.TRAIN, 0))
 
 
+def validation_rows(version: DatasetVersion) -> int:
+    return int(version.splits.get(VersionRow.Split.VALIDATION, 0))
+
+
 def free_name(project: Project, wanted: str) -> str:
     """`wanted`, or with the first number behind it that makes it a new name for a model."""
     models = CatalogueModel.objects.for_project(project).filter(name__startswith=wanted)

@@ -96,6 +96,11 @@ class WheelForm(PartsForm):
         super().__init__(*args, project=project, **kwargs)
         self._offer("route", routes_of(project).filter(wheel=None))
 
+    def missing(self) -> list[str]:
+        """Parts of which the project has none yet."""
+        parts = ((name, field) for name, field in self.fields.items() if isinstance(field, forms.ModelChoiceField))
+        return [name for name, field in parts if field.queryset is not None and not field.queryset.exists()]
+
 
 class TracesForm(forms.Form):
     """Which traces become examples."""

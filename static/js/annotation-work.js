@@ -9,8 +9,21 @@ document.addEventListener("keydown", (event) => {
   if (handle(form, event)) event.preventDefault();
 });
 
-// Hints that came with a swapped item name the key that this keyboard has.
-document.addEventListener("htmx:afterSettle", nameKeys);
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "work") return;
+  begin();
+  nameKeys();
+});
+
+begin();
+
+// The first field gets the focus, and the page stays where it is: on a narrow screen the conversation stands above.
+// A field that is wrong is brought into sight. Behind the last item the focus goes to what can be done then.
+function begin() {
+  const field = document.querySelector("form[data-annotation] [data-focus]");
+  if (field) field.focus({ preventScroll: field.getAttribute("aria-invalid") !== "true" });
+  else document.querySelector("#work a.button")?.focus();
+}
 
 function handle(form, event) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return press(form.querySelector("[data-submit]"));
@@ -40,6 +53,7 @@ function choose(form, event) {
   return false;
 }
 
+// Hints that came with a swapped item name the key that this keyboard has.
 function nameKeys() {
   if (!/Mac|iPhone|iPad/.test(navigator.platform)) return;
   for (const key of document.querySelectorAll("#work kbd")) if (key.textContent === "Ctrl") key.textContent = "⌘";

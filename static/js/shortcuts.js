@@ -31,7 +31,7 @@ function handle(key) {
 }
 
 function isTyping(target) {
-  return target.isContentEditable || target.closest("input, textarea, select, [role=textbox]") !== null;
+  return target.isContentEditable || target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [role=textbox]") !== null;
 }
 
 function press(selector) {

@@ -9,8 +9,10 @@ from typing import Any
 from apps.accounts.models import Project
 from apps.accounts.services import Actor
 from apps.compute.engine.claiming import claim_next
-from apps.compute.models import Attempt, Job, Pool
-from apps.compute.services import Plan, ensure_pool, register_job_kind, start_job
+from apps.compute.engine.running import run_waiting
+from apps.compute.models import Attempt, Job, Pool, Worker
+from apps.compute.services import Plan, cancel_job, ensure_pool, register_job_kind, start_job
+from llmkit import clock
 
 _numbers = itertools.count(1)
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,20 +52,51 @@ def make_pool() -> Pool:
     return ensure_pool(name=f"pool-{next(_numbers)}")
 
 
-def make_job(project: Project, *, pool: Pool | None = None, script: str = "", **fields: Any) -> Job:
+def make_job(project: Project, *, pool: Pool | None = None, script: str = "", title: str = "", **fields: Any) -> Job:
     """A queued job of the kind `script`, which must be registered."""
     return start_job(
         actor=Actor(),
         project=project,
         pool=pool or make_pool(),
         kind="script",
-        title=f"job {next(_numbers)}",
+        title=title or f"job {next(_numbers)}",
         spec={"script": script},
         **fields,
     )
 
 
-def claimed(job: Job) -> Attempt:
-    attempt = claim_next(pool=job.pool, worker=None)
+def make_worker(pool: Pool, **fields: Any) -> Worker:
+    """A worker that is alive, on a machine with no device but its processor."""
+    known = {
+        "name": f"worker-{next(_numbers)}@here",
+        "host": "here",
+        "pid": 4321,
+        "devices": [{"kind": "cpu", "name": "CPU", "memory_bytes": 16 * 10**9}],
+        "cpus": 8,
+        "memory_bytes": 16 * 10**9,
+        "started_at": clock.now(),
+        "last_seen_at": clock.now(),
+    }
+    return Worker.objects.create(pool=pool, **{**known, **fields})
+
+
+def claimed(job: Job, *, worker: Worker | None = None) -> Attempt:
+    attempt = claim_next(pool=job.pool, worker=worker)
     assert attempt is not None
     return attempt
+
+
+FAILS = "from apps.compute.domain.reporting import Reporter\nReporter().problem('There is no row to learn from.')\n"
+
+
+def job_in(project: Project, state: Job.State, **fields: Any) -> Job:
+    """A job that came to this state as jobs do; the kind `script` must be registered."""
+    job = make_job(project, script=FAILS if state == Job.State.FAILED else "", **fields)
+    if state == Job.State.CANCELLED:
+        cancel_job(actor=Actor(), job=job)
+    elif state == Job.State.RUNNING:
+        claimed(job)
+    elif state != Job.State.QUEUED:
+        run_waiting(job.pool.name)
+    job.refresh_from_db()
+    return job

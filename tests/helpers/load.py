@@ -5,16 +5,19 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 from tests.helpers.calling import Caller
 
 
 class SteadyLoad:
-    """Plain and streamed requests in turn, `rate` of them a second. `answered` holds their trace ids."""
+    """Plain and streamed requests in turn, `rate` of them a second. `answered` holds their trace ids.
 
-    def __init__(self, caller: Caller, model: str, *, rate: float = 50.0, threads: int = 24) -> None:
-        self.caller, self.model, self.rate = caller, model, rate
+    members: what stands in each request besides the model and the message.
+    """
+
+    def __init__(self, caller: Caller, model: str, *, rate: float = 50.0, threads: int = 24, **members: Any) -> None:
+        self.caller, self.model, self.rate, self.members = caller, model, rate, members
         self.answered: list[str] = []
         self.refused: list[int] = []
         self.broken = 0
@@ -37,7 +40,7 @@ class SteadyLoad:
     def _work(self) -> None:
         for number in self._turns():
             try:
-                answer = self.caller.chat(self.model, stream=number % 2 == 0)
+                answer = self.caller.chat(self.model, stream=number % 2 == 0, **self.members)
             except (OSError, http.client.HTTPException):
                 self.broken += 1
                 continue

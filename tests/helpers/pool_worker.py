@@ -17,12 +17,16 @@ LEASE_SECONDS = 3
 
 
 class PoolWorker:
-    """`celery worker` for one pool. It looks every half second after jobs that nobody holds any more."""
+    """`celery worker` for one pool. It looks every half second after jobs that nobody holds any more.
 
-    def __init__(self, folder: Path, pool: str, broker: Valkey) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.pool, self.log, self.folder = pool, folder / "worker.log", folder
-        self.jobs = folder / "jobs"
+    name: tells workers in the same folder apart, which share their artifacts. kinds: a module of the tests with further
+    kinds of jobs.
+    """
+
+    def __init__(self, folder: Path, pool: str, broker: Valkey, *, name: str = "", kinds: str = "") -> None:
+        self.pool, self.name, self.kinds, self.folder = pool, name, kinds, folder / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log, self.jobs = self.folder / "worker.log", self.folder / "jobs"
         self.environment = {
             **os.environ,
             "DATABASE_URL": test_database_url(),
@@ -39,7 +43,8 @@ class PoolWorker:
 
     def start(self) -> "PoolWorker":
         command = [sys.executable, "-m", "celery", "--app", "flywheel", "worker", "--beat", "--pool", "threads"]
-        command += ["--concurrency", "2", "--queues", f"celery,pool.{self.pool}", "--hostname", f"{self.pool}@%h"]
+        command += ["--concurrency", "2", "--queues", f"celery,pool.{self.pool}"]
+        command += ["--hostname", f"{self.pool}{self.name}@%h", *(["--include", self.kinds] if self.kinds else [])]
         command += [
             "--schedule",
             str(self.folder / "beat"),
@@ -49,13 +54,20 @@ class PoolWorker:
             "INFO",
         ]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
         return self
+
+    def signal(self, number: int) -> None:
+        """To the worker and its timetable's process; not to the jobs' processes, which have sessions of their own."""
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
 
     def kill(self) -> None:
         """SIGKILL: no word to anybody."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
+            self.signal(signal.SIGKILL)
             self._process.wait(timeout=10)
             self._process = None
 

@@ -59,12 +59,13 @@ def write_inputs(
     rows: Sequence[list[dict[str, str]]] | None = None,
     validation: Sequence[list[dict[str, str]]] = (),
     checkpoint: Path | None = None,
+    base: Path = MODEL_FOLDER,
 ) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, found in (("train", conversations() if rows is None else rows), ("validation", validation)):
         lines = "".join(json.dumps({"messages": messages}) + "\n" for messages in found)
         (folder / f"{name}.jsonl").write_text(lines)
-    spec = {"base": str(MODEL_FOLDER), "recipe": recipe, "checkpoint": str(checkpoint) if checkpoint else None}
+    spec = {"base": str(base), "recipe": recipe, "checkpoint": str(checkpoint) if checkpoint else None}
     (folder / "spec.json").write_text(json.dumps(spec))
     return folder
 

@@ -63,6 +63,11 @@ class Field:
         """What stands in the field for a JSON value: the opposite of `read`."""
         return "" if value is None and not self.choices else as_text(value)
 
+    def say(self, value: Any) -> str:
+        """A JSON value as people read it: choices by what stands beside them in the form."""
+        text = as_text(value)
+        return next((choice.label for choice in self.choices if choice.value == text), text)
+
     def _chosen(self, text: str | None) -> Any:
         if not text:
             return ABSENT

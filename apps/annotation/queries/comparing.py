@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.accounts.models import User
-from apps.annotation.domain.answers import canonical
+from apps.annotation.domain.answers import Answer, canonical
+from apps.annotation.domain.fields import Field
 from apps.annotation.models import Annotation, AnnotationItem
 
 NOTHING = "–"
@@ -32,6 +33,12 @@ class Comparison:
         return self.people[0].given_answer if self.people else {}
 
 
+def accepted_lines(item: AnnotationItem) -> list[tuple[str, str]]:
+    """The accepted answer, field by field; [] before there is one."""
+    accepted = item.accepted_answer
+    return [(field.label, _said(field, accepted)) for field in item.queue.fields] if accepted else []
+
+
 def comparison_of(item: AnnotationItem, only: User | None = None) -> Comparison:
     """`only`: leave out everybody else."""
     rows = item.annotations.select_related("annotator").order_by("answered_at", "created_at")
@@ -41,7 +48,11 @@ def comparison_of(item: AnnotationItem, only: User | None = None) -> Comparison:
     people = [row for row in found if row.state == Annotation.State.ANSWERED]
     lines = []
     for field in item.queue.fields:
-        given = [row.given_answer.get(field.name) for row in people]
-        values = [NOTHING if value is None else field.write(value) for value in given]
-        lines.append(Line(field.label, values, len(set(map(canonical, given))) > 1))
+        given = {canonical(row.given_answer.get(field.name)) for row in people}
+        lines.append(Line(field.label, [_said(field, row.given_answer) for row in people], len(given) > 1))
     return Comparison(people, [row for row in found if row not in people], lines)
+
+
+def _said(field: Field, answer: Answer) -> str:
+    value = answer.get(field.name)
+    return NOTHING if value is None else field.say(value)

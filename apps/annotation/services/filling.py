@@ -7,10 +7,10 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.annotation.models import AnnotationItem, AnnotationQueue
-from apps.annotation.queries.conversations import Said, said_in
 from apps.feedback.models import Feedback
 from apps.tracing.domain.window import AHEAD
 from apps.tracing.models import SpanPayload
+from apps.tracing.queries import Spoken, spoken_of_trace
 from llmkit import clock
 from llmkit.telemetry import CONFIDENCE
 
@@ -36,7 +36,7 @@ def enqueue_trace(
     found = AnnotationItem.objects.filter(queue=queue, trace_id=trace_id).first()
     if found is not None:
         return _note_complaint(found, feedback, note) if feedback else found
-    said = said_in(queue.project, trace_id)
+    said = spoken_of_trace(queue.project, trace_id)
     return _put(queue, trace_id, said, reason, feedback, note) if said else None
 
 
@@ -78,7 +78,7 @@ def _first_of_each(rows: Iterable[tuple[uuid.UUID, float]]) -> list[tuple[uuid.U
 def _put(
     queue: AnnotationQueue,
     trace_id: uuid.UUID,
-    said: Said,
+    said: Spoken,
     reason: AnnotationItem.Reason,
     feedback: Feedback | None,
     note: str,
@@ -87,7 +87,7 @@ def _put(
         queue=queue,
         trace_id=trace_id,
         defaults={
-            "conversation": said.conversation,
+            "conversation": said.messages,
             "answer": said.answer,
             "reason": reason,
             "feedback_id": feedback.id if feedback else None,

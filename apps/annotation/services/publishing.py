@@ -10,11 +10,10 @@ from django.db.models import Prefetch
 from apps.accounts.services import Actor, record_change
 from apps.annotation.domain.answers import written
 from apps.annotation.models import Annotation, AnnotationItem, AnnotationQueue
+from apps.datasets.domain.checks import LONGEST_TAG
 from apps.datasets.domain.rows import Row
-from apps.datasets.models import Dataset, DatasetVersion
-from apps.datasets.services import make_version
-
-LONGEST_TAG = 60  # longer ones could not be imported again
+from apps.datasets.models import DatasetVersion
+from apps.datasets.services import extend_dataset
 
 
 @transaction.atomic
@@ -23,20 +22,17 @@ def publish_answers(*, actor: Actor, queue: AnnotationQueue, message: str = "") 
 
     ValidationError when there is no such answer.
     """
-    # The lock keeps others from making a version between the newest one, which we build on, and ours.
-    dataset = Dataset.objects.select_for_update().get(id=queue.dataset_id)
     items = list(_publishable(queue))
     if not items:
         raise ValidationError("There are no new accepted answers to publish. Annotate some items first.")
-    version = make_version(
+    version = extend_dataset(
         actor=actor,
-        dataset=dataset,
+        dataset=queue.dataset,
         rows=[_row(queue, item) for item in items],
         message=message or f"{len(items)} {'answer' if len(items) == 1 else 'answers'} from {queue}",
-        base=dataset.versions.order_by("-number").first(),
     )
     AnnotationItem.objects.filter(id__in=[item.id for item in items]).update(version=version)
-    detail = {"dataset": dataset.name, "version": version.number, "answers": len(items)}
+    detail = {"dataset": queue.dataset.name, "version": version.number, "answers": len(items)}
     record_change(
         actor=actor, action="annotation.answers_published", target=queue.name, project=queue.project, detail=detail
     )

@@ -14,7 +14,7 @@ from apps.accounts.services import actor_of, may_edit, open_project
 from apps.annotation.domain.answers import posted_values
 from apps.annotation.forms import AnswerForm
 from apps.annotation.models import AnnotationItem
-from apps.annotation.queries import comparison_of
+from apps.annotation.queries import accepted_lines, comparison_of
 from apps.annotation.services import decide_item, drop_item
 from apps.annotation.views.common import item_of, user_of
 from apps.feedback.queries import feedback_of_trace
@@ -64,6 +64,7 @@ def show(request: HttpRequest, project: Project, shown: AnnotationItem, form: An
         "queue": shown.queue,
         "blind": blind,
         "comparison": comparison,
+        "accepted": accepted_lines(shown),
         "complaints": feedback_of_trace(project, shown.trace_id),
         "form": form or AnswerForm(shown, said=shown.resolution or comparison.first_answer),
         "may_decide": may_edit(request) and shown.can_be_decided,

@@ -24,14 +24,21 @@ class ArtifactDamaged(Exception):
 
 
 def store_folder(*, project: Project, kind: str, folder: Path, job: Job | None = None) -> Artifact:
-    """Store every file below `folder`. The row is made last, so a store that fails (OSError) leaves no artifact."""
+    """Store every file below `folder`: all of it or, when that fails (OSError), nothing."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     if not files:
         raise ValueError(f"There is no file in {folder}.")
-    with transaction.atomic():
-        _lock("pg_advisory_xact_lock_shared")
-        manifest = {path.relative_to(folder).as_posix(): _kept(path) for path in files}
-        return _described(project, kind, manifest, job)
+    manifest: dict[str, Any] = {}
+    try:
+        with transaction.atomic():
+            _lock("pg_advisory_xact_lock_shared")
+            for path in files:
+                manifest[path.relative_to(folder).as_posix()] = _kept(path)
+            return _described(project, kind, manifest, job)
+    except OSError:
+        with transaction.atomic():
+            _drop_unused(manifest)
+        raise
 
 
 def _described(project: Project, kind: str, manifest: dict[str, Any], job: Job | None) -> Artifact:
@@ -67,13 +74,17 @@ def fetch_artifact(*, artifact: Artifact, into: Path) -> Path:
 def drop_artifact(artifact: Artifact) -> None:
     """Forget an artifact, and those of its files that no other artifact has."""
     with transaction.atomic():
-        # Nobody stores meanwhile: a file that is found here already must not go before its new artifact is known.
-        _lock("pg_advisory_xact_lock")
-        digests = {entry["sha256"] for entry in artifact.manifest.values()}
+        manifest = artifact.manifest
         artifact.delete()
-        for digest in digests:
-            if not _is_used(digest):
-                _store().delete(_name(digest))
+        _drop_unused(manifest)
+
+
+def _drop_unused(manifest: dict[str, Any]) -> None:
+    # Nobody stores meanwhile: a file that is found here already must not go before its new artifact is known.
+    _lock("pg_advisory_xact_lock")
+    for digest in {entry["sha256"] for entry in manifest.values()}:
+        if not _is_used(digest):
+            _store().delete(_name(digest))
 
 
 def _lock(function: str) -> None:

@@ -1,14 +1,13 @@
 """One attempt at a job, from its inputs to its end: starts the subprocess, watches it, obeys wishes to stop it."""
 
 import logging
-import shutil
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from apps.compute.domain import causes
 from apps.compute.domain.events import CheckpointMade, Event, LogLine, Problem, Result
@@ -16,6 +15,7 @@ from apps.compute.engine import ending
 from apps.compute.engine.artifacts import ArtifactDamaged, fetch_artifact
 from apps.compute.engine.child import Child
 from apps.compute.engine.claiming import Fenced, fenced
+from apps.compute.engine.folders import folder_of, remove
 from apps.compute.engine.heartbeat import Heartbeat
 from apps.compute.engine.kinds import JobProblem, kind_of
 from apps.compute.engine.recording import Record, forget_checkpoint
@@ -23,6 +23,7 @@ from apps.compute.models import Attempt, Job
 
 log = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.5
+AWAY_SECONDS = 1.0
 CANCEL, PREEMPT = "cancel", "preempt"
 
 
@@ -32,7 +33,7 @@ class Supervisor:
     def __init__(self, attempt: Attempt, stopping: threading.Event) -> None:
         self.attempt, self.stopping = attempt, stopping
         self.record = Record(attempt)
-        self.folder = Path(settings.JOBS_DIR) / str(attempt.job_id) / str(attempt.number)
+        self.folder = folder_of(attempt)
         self.reported: dict[str, Any] = {}
         self.problem: Problem | None = None
         self.stop_reason = ""
@@ -49,21 +50,23 @@ class Supervisor:
         except JobProblem as problem:
             self._fail(causes.PROBLEM, str(problem), permanent=True)
         except OSError as error:
-            self._fail(causes.cause_of(1, str(error)), f"The worker cannot go on: {error.strerror or error}.")
+            cause = causes.cause_of(1, str(error))
+            self._fail(cause, causes.worker_sentence_of(cause, error.strerror or str(error)))
         except Exception:
             log.exception("Attempt %s broke its supervisor", self.attempt)
             self._fail(causes.ERROR, "The worker met an error of its own; its log says which.")
         finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove(self.folder)
 
     def _attempt(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
         self.folder.mkdir(parents=True)
         job = self.attempt.job
         plan = kind_of(job.kind).prepare(job, self.folder, self._checkpoint())
         child = Child(plan, self.folder)
         try:
             self._watch(child)
+            self._reach_database()
             self._conclude(child)
         finally:
             child.close()
@@ -105,10 +108,14 @@ class Supervisor:
         """Only what lies in the attempt's own folder."""
         self.record.flush()
         folder = (self.folder / made.folder).resolve()
-        if folder.is_relative_to(self.folder.resolve()) and folder.is_dir() and any(folder.iterdir()):
-            self.record.store_checkpoint(CheckpointMade(made.step, str(folder)))
-        else:
+        if not (folder.is_relative_to(self.folder.resolve()) and folder.is_dir() and any(folder.iterdir())):
             self.record.take(LogLine(f"There is no checkpoint at {made.folder}."))
+            return
+        connection.close_if_unusable_or_obsolete()
+        try:
+            self.record.store_checkpoint(CheckpointMade(made.step, str(folder)))
+        except (OperationalError, InterfaceError):
+            self.record.take(LogLine(f"The checkpoint of step {made.step} is not kept: the database was away."))
 
     def _stop_if_wished(self, child: Child, now: float) -> None:
         if not self.stop_reason and self.heart.cancelled.is_set():
@@ -122,6 +129,19 @@ class Supervisor:
             child.ask_to_stop()
         elif now >= self._deadline:
             child.kill()
+
+    def _reach_database(self) -> None:
+        """What an attempt came to is worth waiting for: a database that is away may be back in a moment."""
+        connection.close_if_unusable_or_obsolete()  # it may have died while nothing was to be written
+        while not self.heart.taken.is_set():
+            try:
+                connection.ensure_connection()
+            except OperationalError as error:
+                log.warning("%s is over, which cannot be written down yet: %s", self.attempt, error)
+                if self.stopping.wait(AWAY_SECONDS):
+                    raise
+            else:
+                return
 
     def _conclude(self, child: Child) -> None:
         status, last = child.exit_status, "\n".join(child.last_lines)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
+from apps.compute.engine import folders
 from apps.compute.models import Pool, Worker
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def register(*, name: str, queues: list[str]) -> list[Worker]:
                 last_seen_at=Now(),
             )
     if _current:
+        folders.sweep()
         threading.Thread(target=_stay_seen, name="worker-seen", daemon=True).start()
     return list(_current.values())
 

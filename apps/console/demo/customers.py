@@ -2,11 +2,11 @@
 
 import itertools
 import random
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apps.serving.domain import harbor_desk
+from apps.serving.domain.harbor_customers import customer_message
 
 COMPLAINTS = (
     "That is not what I asked.",
@@ -45,44 +45,15 @@ class Thumb:
     comment: str
 
 
-GREETINGS = ("hi, ", "hello, ", "good morning, ", "hey there, ", "quick question: ", "sorry to bother you, ")
-CLOSINGS = (" thanks", " thank you", " please", " cheers", " thanks in advance", " asap please")
-
-
-def in_other_words(text: str, chance: random.Random) -> str:
-    """The same request as another customer types it: greeting, closing, case, punctuation, numbers, a slip."""
-    text = re.sub(r"\d", lambda digit: str(chance.randrange(10)) if chance.random() < 0.7 else digit[0], text)
-    if chance.random() < 0.4:
-        text = text.rstrip(".!?")
-    if chance.random() < 0.3:
-        text = slipped(text, chance)
-    if chance.random() < 0.4:
-        text = chance.choice(GREETINGS) + text
-    if chance.random() < 0.4:
-        text += chance.choice(CLOSINGS)
-    return text.lower() if chance.random() < 0.5 else text
-
-
-def slipped(text: str, chance: random.Random) -> str:
-    """Two neighbouring letters of a long word change places."""
-    words = text.split(" ")
-    long = [place for place, word in enumerate(words) if len(word) > 4 and word.isalpha()]
-    if long:
-        place = chance.choice(long)
-        word, at = words[place], chance.randrange(1, len(words[place]) - 2)
-        words[place] = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return " ".join(words)
-
-
 def visits(count: int, seed: int, split: harbor_desk.Split = "test", *, varied: bool = False) -> Iterator[Visit]:
     """`count` messages by customers who each write one to four of them, from one half of the utterances.
 
-    varied: what was asked before is asked again in other words, and not word for word.
+    varied: once that half is used up, the same wishes come in other words, and not the same words again.
     """
     chance = random.Random(seed)
     waiting = [(text, intent) for intent in harbor_desk.INTENTS for text in harbor_desk.utterances(intent, split)]
     chance.shuffle(waiting)
-    messages = _cycled(waiting, chance) if varied else itertools.cycle(waiting)
+    messages = _ever_new(waiting, chance) if varied else itertools.cycle(waiting)
     sent = 0
     for number in itertools.count(1):
         user, session = f"customer-{number:04d}", f"visit-{seed}-{number:04d}"
@@ -94,11 +65,10 @@ def visits(count: int, seed: int, split: harbor_desk.Split = "test", *, varied: 
             sent += 1
 
 
-def _cycled(waiting: list[tuple[str, str]], chance: random.Random) -> Iterator[tuple[str, str]]:
+def _ever_new(waiting: list[tuple[str, str]], chance: random.Random) -> Iterator[tuple[str, str]]:
     yield from waiting
-    while True:
-        for text, intent in waiting:
-            yield in_other_words(text, chance), intent
+    for _, intent in itertools.cycle(waiting):
+        yield customer_message(intent, chance), intent
 
 
 def thumb(visit: Visit, answered_intent: str, seed: int, opinions: Opinions = USUAL) -> Thumb | None:

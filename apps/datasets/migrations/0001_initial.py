@@ -34,6 +34,8 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField()),
                 ('content_hash', models.CharField(max_length=64)),
                 ('rows', models.PositiveIntegerField()),
+                ('added', models.PositiveIntegerField(default=0)),
+                ('removed', models.PositiveIntegerField(default=0)),
                 ('splits', models.JSONField(default=dict)),
                 ('message', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

@@ -18,6 +18,7 @@ from apps.finetuning.engine.checking import complaint_about_rows, complaint_abou
 from apps.finetuning.engine.inputs import SPEC, write_rows
 from apps.finetuning.models import FinetuneRun
 from apps.finetuning.signals import run_ended
+from apps.serving.domain.model_folders import ADAPTER_CONFIG, read_object
 from apps.serving.models import LocalModel
 from apps.serving.services import AdapterNotLoaded, load_adapter, register_adapter
 
@@ -35,6 +36,9 @@ class FinetuneKind:
         if complaint := complaint_about_rows(run.dataset_version, rows):
             raise JobProblem(complaint)
         write_rows(run.dataset_version, VersionRow.Split.VALIDATION, folder / "validation.jsonl")
+        if checkpoint and _made_for_another(checkpoint, base):
+            log.warning("%s begins anew: its checkpoint belongs to the weights that %s had before.", run, run.base)
+            checkpoint = None
         spec = {"base": base.folder, "recipe": run.recipe, "checkpoint": str(checkpoint) if checkpoint else None}
         (folder / SPEC).write_text(json.dumps(spec, ensure_ascii=False), encoding="utf-8")
         argv = [sys.executable, "-m", "apps.finetuning.trainer", str(folder)]
@@ -42,11 +46,12 @@ class FinetuneKind:
 
     def succeed(self, job: Job, folder: Path, reported: dict[str, Any]) -> None:
         run = run_of(job)
+        base = _base_after_training(run, folder / ADAPTER)
         run.adapter = store_folder(project=run.project, kind=ADAPTER, folder=folder / ADAPTER, job=job)
         try:
             run.model = register_adapter(
                 actor=Actor(user=run.created_by),
-                base=_base_of(run),
+                base=base,
                 name=run.name,
                 artifact=run.adapter,
                 recipe=run.recipe,
@@ -80,6 +85,8 @@ def environment(recipe: Recipe) -> dict[str, str]:
     return {
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
+        # Threads that wait sleep: on a machine that also serves, spinning ones make everything several times slower.
+        "OMP_WAIT_POLICY": "PASSIVE",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -93,3 +100,24 @@ def _base_of(run: FinetuneRun) -> LocalModel:
     if complaint := complaint_about_weights(local):
         raise JobProblem(complaint)
     return local
+
+
+def _base_after_training(run: FinetuneRun, adapter: Path) -> LocalModel:
+    """The base, unless it went or became another one meanwhile: an adapter is of no use without the one it knows."""
+    try:
+        base = _base_of(run)
+    except JobProblem as problem:
+        text = f"It was trained, but meanwhile its base went. {problem} Once it is back, try again."
+        raise JobProblem(text) from problem
+    if _made_for_another(adapter, base):
+        raise JobProblem(
+            f"It was trained, but meanwhile {run.base} got other weights: those in {base.folder}. "
+            "Try again to train on these."
+        )
+    return base
+
+
+def _made_for_another(adapter: Path, base: LocalModel) -> bool:
+    """As far as the adapter, or the checkpoint, says which weights it was trained on."""
+    trained_on = read_object(adapter / ADAPTER_CONFIG).get("base_model_name_or_path")
+    return bool(trained_on) and Path(str(trained_on)) != Path(base.folder)

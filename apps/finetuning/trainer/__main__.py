@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from apps.compute.domain.reporting import Reporter
+from apps.finetuning.trainer.devices import first_device
 
 DONE, PROBLEM, STOPPED = 0, 3, 75
 
@@ -19,6 +20,7 @@ def main() -> int:
         print("usage: python -m apps.finetuning.trainer FOLDER", file=sys.stderr)
         return 2
     reporter = Reporter()
+    os.environ["CUDA_VISIBLE_DEVICES"] = first_device(os.environ.get("CUDA_VISIBLE_DEVICES"))
     os.environ |= {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_TELEMETRY": "1"}
     reporter.progress(0.0, stage="loading libraries")
     # Behind the first report: these take seconds.

@@ -7,6 +7,8 @@ BETTER: Final = "better"
 NOT_ENOUGH: Final = "not enough data"
 # A slice with fewer rows is shown but decides nothing: one answer would move it by more than three points.
 LEAST_SLICE: Final = 30
+# Shares are quotients: 0.93 − 0.83 comes out a little above 0.1, and a loss of just the limit is allowed.
+ROUNDING: Final = 1e-9
 
 
 class GateProblem(ValueError):
@@ -99,15 +101,15 @@ def _gain(comparison: dict[str, Any], gate: Gate) -> Reason:
     low, high = comparison["interval"]
     held = low > gate.least_gain
     text = (
-        f"{gate.field} is right {percent(comparison['difference'], sign=True)} more often "
-        f"(interval {percent(low, sign=True)} to {percent(high, sign=True)}); "
-        f"the lower end {'is' if held else 'is not'} above {percent(gate.least_gain)}."
+        f"Right on {gate.field}: {points(comparison['difference'])} points "
+        f"(interval {points(low)} to {points(high)}); "
+        f"the lower end {'is' if held else 'is not'} above {points(gate.least_gain, sign=False)}."
     )
     return Reason("more accurate", held, text)
 
 
 def _validity(after: float, before: float, gate: Gate) -> Reason:
-    held = after >= before - gate.most_validity_loss
+    held = before - after <= gate.most_validity_loss + ROUNDING
     text = f"{percent(after)} of the answers are valid JSON; they were {percent(before)}."
     return Reason("valid JSON", held, text)
 
@@ -115,13 +117,30 @@ def _validity(after: float, before: float, gate: Gate) -> Reason:
 def _slices(slices: dict[str, Any], gate: Gate, candidate: str, incumbent: str) -> list[Reason]:
     found = []
     for tag, figures in sorted(slices.items()):
-        if figures["rows"] < LEAST_SLICE:
+        after, before = (figures[name]["fields"].get(gate.field) for name in (candidate, incumbent))
+        if figures["rows"] < LEAST_SLICE or after is None or before is None:
             continue
-        after, before = figures[candidate]["fields"][gate.field], figures[incumbent]["fields"][gate.field]
-        held = after >= before - gate.most_slice_loss
+        held = before - after <= gate.most_slice_loss + ROUNDING
         text = f"Of the rows tagged {tag}, {percent(after)} are right; before, {percent(before)}."
         found.append(Reason(f"slice {tag}", held, text))
     return found
+
+
+def in_words(gate: Gate) -> list[str]:
+    """Its rules, for people who have not set it."""
+    least, validity, slices = (
+        points(share, sign=False) for share in (gate.least_gain, gate.most_validity_loss, gate.most_slice_loss)
+    )
+    return [
+        f"right on {gate.field}: the interval of the difference lies above {least} points",
+        f"valid JSON: at most {validity} points rarer",
+        f"each slice of {LEAST_SLICE} rows or more: at most {slices} points less often right",
+    ]
+
+
+def points(difference: float, *, sign: bool = True) -> str:
+    """`+12.3`: a difference of two shares in percentage points."""
+    return percent(difference, sign=sign).removesuffix(" %")
 
 
 def percent(share: float, *, sign: bool = False) -> str:

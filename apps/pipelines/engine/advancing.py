@@ -1,5 +1,6 @@
 """The steps of a turn after its training began; each is safe to take twice."""
 
+import logging
 import uuid
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from apps.accounts.services import Actor
 from apps.compute.models import Job
+from apps.evaluation.models import Evaluation
 from apps.evaluation.services import start_evaluation
 from apps.finetuning.models import FinetuneRun
 from apps.gateway.models import RouteVersion
@@ -16,24 +18,35 @@ from apps.pipelines.engine.announcing import announce
 from apps.pipelines.engine.promoting import promote_turn
 from apps.pipelines.models import Turn
 
+log = logging.getLogger("flywheel.pipelines")
 UNDER_WAY = (Turn.State.TRAINING, Turn.State.EVALUATING)
+OPEN = (*UNDER_WAY, Turn.State.FAILED)
 
 
 def advance_waiting() -> None:
-    """Advance what was missed: a worker that dies between ending a job and telling of it leaves its turn waiting."""
+    """Advance what was missed: a worker that dies between ending a job and telling of it leaves its turn waiting.
+
+    A turn that cannot go on for a reason that nobody foresaw holds up none of the others.
+    """
     waiting = Turn.objects.filter(state__in=UNDER_WAY)
     for turn_id in waiting.values_list("id", flat=True):
-        advance_turn(turn_id=turn_id)
+        try:
+            advance_turn(turn_id=turn_id)
+        except Exception:
+            log.exception("The turn %s could not be advanced", turn_id)
 
 
 def advance_turn(*, turn_id: uuid.UUID) -> Turn:
-    """Take the next step of a turn if the one before has ended; promotes by itself where the wheel says so."""
+    """Take the next step of a turn if the one before has ended; promotes by itself where the wheel says so.
+
+    A turn that failed goes on once somebody tried its job again and that succeeded.
+    """
     with transaction.atomic():
         turn = Turn.objects.select_for_update(of=("self",)).select_related(*PARTS).get(id=turn_id)
-        if turn.state == Turn.State.TRAINING and turn.run and turn.run.job.finished:
+        if turn.state in OPEN and turn.evaluation and turn.evaluation.job.finished:
+            _judge(turn, turn.evaluation)
+        elif turn.state in OPEN and turn.evaluation is None and turn.run and turn.run.job.finished:
             _examine(turn, turn.run)
-        elif turn.state == Turn.State.EVALUATING and turn.evaluation and turn.evaluation.job.finished:
-            _judge(turn)
     if turn.state == Turn.State.PASSED and turn.wheel.auto_promote:
         _promote_unasked(turn)
     return turn
@@ -56,7 +69,7 @@ PARTS = (
 
 def _examine(turn: Turn, run: FinetuneRun) -> None:
     if run.job.state != Job.State.SUCCEEDED or run.model is None:
-        _fail(turn, f"The finetuning was {run.job.state}. {run.job.error}".strip())
+        _fail(turn, how_it_ended("finetuning", run.job))
         return
     try:
         turn.evaluation = start_evaluation(
@@ -69,11 +82,13 @@ def _examine(turn: Turn, run: FinetuneRun) -> None:
             request=request_of(turn.incumbent),
             pool=turn.wheel.pool,
             title=f"{run.model} against {turn.incumbent.model}",
+            field=Gate.of(turn.wheel.gate).field,
         )
     except ValidationError as error:
         _fail(turn, " ".join(error.messages))
         return
-    _move(turn, Turn.State.EVALUATING, "evaluation")
+    turn.error = ""
+    _move(turn, Turn.State.EVALUATING, "evaluation", "error")
 
 
 def request_of(version: RouteVersion) -> dict[str, Any]:
@@ -81,11 +96,15 @@ def request_of(version: RouteVersion) -> dict[str, Any]:
     return {"system_prompt": version.system_prompt, "defaults": version.defaults}
 
 
-def _judge(turn: Turn) -> None:
-    evaluation = turn.evaluation
-    if evaluation is None or evaluation.report is None or evaluation.job.state != Job.State.SUCCEEDED:
-        job = evaluation.job if evaluation else None
-        _fail(turn, f"The evaluation was {job.state}. {job.error}".strip() if job else "The evaluation is gone.")
+def how_it_ended(what: str, job: Job) -> str:
+    """`The finetuning failed. Its base went.`"""
+    was = "" if job.state == Job.State.FAILED else "was "
+    return f"The {what} {was}{job.state}. {job.error}".strip()
+
+
+def _judge(turn: Turn, evaluation: Evaluation) -> None:
+    if evaluation.report is None or evaluation.job.state != Job.State.SUCCEEDED:
+        _fail(turn, how_it_ended("evaluation", evaluation.job))
         return
     decision = decide(
         evaluation.report,
@@ -93,8 +112,8 @@ def _judge(turn: Turn) -> None:
         candidate=evaluation.candidate.name,
         incumbent=evaluation.incumbent.name if evaluation.incumbent else "",
     )
-    turn.decision = decision.stored()
-    _move(turn, Turn.State.PASSED if decision.passed else Turn.State.REFUSED, "decision")
+    turn.decision, turn.error = decision.stored(), ""
+    _move(turn, Turn.State.PASSED if decision.passed else Turn.State.REFUSED, "decision", "error")
 
 
 def _promote_unasked(turn: Turn) -> None:
@@ -107,6 +126,8 @@ def _promote_unasked(turn: Turn) -> None:
 
 
 def _fail(turn: Turn, error: str) -> None:
+    if turn.state == Turn.State.FAILED and turn.error == error:
+        return
     turn.error = error
     _move(turn, Turn.State.FAILED, "error")
 

@@ -8,12 +8,14 @@ from apps.annotation.models import AnnotationItem
 from apps.annotation.services import enqueue_trace
 from apps.feedback.models import Feedback
 from apps.pipelines.models import Wheel
-from apps.tracing.models import Span
+from apps.tracing.domain.window import AHEAD
+from apps.tracing.models import Span, SpanQuerySet
 from llmkit import clock
 
 # What was missed while the broker was away is found again if it was given within this time.
 LOOK_BACK = timedelta(days=2)
 JUDGED_WITHIN = timedelta(days=31)
+MOST_AT_ONCE = 1000
 
 
 def collect_feedback(*, feedback_id: uuid.UUID) -> AnnotationItem | None:
@@ -34,16 +36,32 @@ def collect_feedback(*, feedback_id: uuid.UUID) -> AnnotationItem | None:
 
 
 def collect_recent() -> int:
-    """Collect what the news of single thumbs has missed; how many items are new."""
-    projects = Wheel.objects.values_list("project", flat=True)
-    queued = AnnotationItem.objects.filter(queue__project__in=projects).values("feedback_id")
-    recent = Feedback.objects.filter(project__in=projects, score__lt=0, updated_at__gte=clock.now() - LOOK_BACK)
-    missed = recent.exclude(id__in=queued.exclude(feedback_id=None)).values_list("id", flat=True)
-    return sum(collect_feedback(feedback_id=feedback_id) is not None for feedback_id in missed[:1000])
+    """Collect what the news of single thumbs has missed; how many traces it was."""
+    return sum(_collect_missed(wheel) for wheel in Wheel.objects.select_related("project", "route", "queue"))
+
+
+def _collect_missed(wheel: Wheel) -> int:
+    """A trace counts once, however many people complain of it: the first complaint is noted on its item.
+
+    A wheel that gets another queue does not ask again for what was collected into the one before.
+    """
+    since = clock.now() - LOOK_BACK
+    noted = AnnotationItem.objects.for_project(wheel.project).exclude(feedback_id=None).values("trace_id")
+    bad = Feedback.objects.for_project(wheel.project).filter(score__lt=0, updated_at__gte=since)
+    # The newest first: what can't be collected, of a route without a wheel, never keeps them waiting.
+    missed = bad.exclude(trace_id__in=noted).order_by("-updated_at")[:MOST_AT_ONCE]
+    first = {feedback.trace_id: feedback.id for feedback in missed}
+    entries = _entries(wheel.project, since).filter(route=wheel.route.name, trace_id__in=first)
+    found = set(entries.values_list("trace_id", flat=True))
+    return sum(collect_feedback(feedback_id=first[trace_id]) is not None for trace_id in found)
+
+
+def _entries(project: Project, judged_at: datetime) -> SpanQuerySet:
+    """The requests that somebody could have judged from then on."""
+    return Span.objects.for_project(project).between(judged_at - JUDGED_WITHIN, clock.now() + AHEAD).entries()
 
 
 def _wheel_of(project: Project, trace_id: uuid.UUID, judged_at: datetime) -> Wheel | None:
-    entries = Span.objects.for_project(project).between(judged_at - JUDGED_WITHIN, judged_at + timedelta(hours=1))
-    routes = entries.entries().filter(trace_id=trace_id).values_list("route", flat=True)[:1]
+    routes = _entries(project, judged_at).filter(trace_id=trace_id).values_list("route", flat=True)[:1]
     wheels = Wheel.objects.for_project(project).filter(route__name__in=list(routes))
     return wheels.select_related("queue__project").first()

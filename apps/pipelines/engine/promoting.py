@@ -92,6 +92,7 @@ def _promote(actor: Actor, turn: Turn, route: Route, automatic: bool) -> Promoti
     )
     turn.state, turn.error = Turn.State.PROMOTED, ""
     turn.save(update_fields=["state", "error", "updated_at"])
-    record_change(actor=actor, action="wheel.promoted", target=str(turn), project=route.project)
+    detail = {"model": run.model.name, "version": version.number, "automatic": automatic}
+    record_change(actor=actor, action="wheel.promoted", target=str(turn), project=route.project, detail=detail)
     announce(turn)
     return promotion

@@ -15,6 +15,7 @@ from apps.datasets.queries import examples_of
 from apps.feedback.models import Feedback
 from apps.gateway.models import Route
 from apps.tracing.domain.window import AHEAD, Window
+from apps.tracing.models import Span
 from apps.tracing.queries import Spoken, TraceFilter, spoken_in
 from llmkit import clock
 
@@ -48,27 +49,42 @@ def answered_traces(*, project: Project, chosen: TraceFilter, judged: str = "") 
 
     judged: good or bad, by feedback; "" takes all. ValidationError beyond MOST_TRACES.
     """
-    entries = chosen.entries(project).succeeded().order_by("start_time", "trace_id")
-    feedback: dict[uuid.UUID, Feedback] = {}
-    if judged:
-        feedback = _judged(project, chosen.window.start, good=judged == "good")
-        entries = entries.filter(trace_id__in=feedback)
-    spans = list(entries[: MOST_TRACES + 1])
+    spans, feedback = _newest(project, chosen, judged, MOST_TRACES + 1)
     if len(spans) > MOST_TRACES:
         raise ValidationError(f"More than {MOST_TRACES:,} traces fit: choose a shorter time or more filters.")
-    return [Answered(spoken, feedback.get(spoken.span.trace_id)) for spoken in spoken_in(project, spans)]
+    return _answered(project, spans, feedback)
 
 
 def praised_rows(*, project: Project, route: Route, since: datetime) -> list[Row]:
-    """Answers of the route that people called good: as examples they keep a model from forgetting what it can."""
+    """Answers of the route that people called good: as examples they keep a model from forgetting what it can.
+
+    Of a busy route the newest ones; more teach no more.
+    """
     chosen = TraceFilter(window=Window(since, clock.now() + AHEAD), route=route.name)
-    return [each.row() for each in answered_traces(project=project, chosen=chosen, judged="good")]
+    spans, feedback = _newest(project, chosen, "good", MOST_TRACES)
+    return [each.row() for each in _answered(project, spans, feedback)]
 
 
 def corrected(version: DatasetVersion) -> set[str]:
     """The prompts whose answers annotators wrote."""
     examples = examples_of(version).filter(source__kind="annotation")
     return {prompt_key(messages[:-1]) for messages in examples.values_list("messages", flat=True)}
+
+
+def _newest(
+    project: Project, chosen: TraceFilter, judged: str, most: int
+) -> tuple[list[Span], dict[uuid.UUID, Feedback]]:
+    """The newest entries of chosen traces, oldest first, and the feedback by trace."""
+    entries = chosen.entries(project).succeeded().newest_first()
+    feedback: dict[uuid.UUID, Feedback] = {}
+    if judged:
+        feedback = _judged(project, chosen.window.start, good=judged == "good")
+        entries = entries.filter(trace_id__in=feedback)
+    return list(entries[:most])[::-1], feedback
+
+
+def _answered(project: Project, spans: Sequence[Span], feedback: dict[uuid.UUID, Feedback]) -> list[Answered]:
+    return [Answered(spoken, feedback.get(spoken.span.trace_id)) for spoken in spoken_in(project, spans)]
 
 
 def _judged(project: Project, since: datetime, *, good: bool) -> dict[uuid.UUID, Feedback]:

@@ -4,7 +4,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, F, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 
 from apps.accounts.models import Project, User
 from apps.annotation.models import Annotation, AnnotationItem
@@ -17,6 +19,8 @@ from apps.pipelines.models import Promotion, Turn
 from apps.serving.models import CatalogueModel
 
 PAGE = 50
+# Where a row came from; one that says nothing was brought in from outside.
+KIND = Coalesce(KT("source__kind"), Value("import"), output_field=TextField())
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Lineage:
     clicks: int
     annotators: int
     origins: list[Origin] = field(default_factory=list)
+    page: int = 1
     pages: int = 1
 
 
@@ -58,9 +63,10 @@ def lineage_of(project: Project, model: CatalogueModel, *, page: int = 1, kind: 
     run = runs.filter(model=model).first()
     if run is None:
         return None
-    examples = examples_of(run.dataset_version)
-    shown = examples.filter(source__kind=kind) if kind else examples
-    total = shown.count()
+    examples = examples_of(run.dataset_version).annotate(kind=KIND)
+    shown = examples.filter(kind=kind) if kind else examples
+    pages = max(1, -(-shown.count() // PAGE))
+    page = min(page, pages)
     turn = Turn.objects.filter(run=run).select_related("wheel__route", "evaluation").first()
     return Lineage(
         model=model,
@@ -68,18 +74,19 @@ def lineage_of(project: Project, model: CatalogueModel, *, page: int = 1, kind: 
         version=run.dataset_version,
         turn=turn,
         promotions=list(turn.promotions.select_related("promoted_by", "rolled_back_by")) if turn else [],
-        serving=list(RouteVersion.objects.filter(model=model, route__active__model=model).select_related("route")),
+        serving=list(RouteVersion.objects.filter(model=model, route__active=F("id")).select_related("route")),
         kinds=_kinds(examples),
         clicks=Feedback.objects.for_project(project).filter(trace_id__in=examples.values("trace_id")).count(),
         annotators=_annotators(project, examples),
         origins=_origins(project, list(shown[(page - 1) * PAGE : page * PAGE])),
-        pages=max(1, -(-total // PAGE)),
+        page=page,
+        pages=pages,
     )
 
 
 def _kinds(examples: Any) -> dict[str, int]:
-    counted = examples.order_by().values_list("source__kind").annotate(n=Count("id"))
-    return {kind or "import": count for kind, count in sorted(counted, key=lambda pair: -pair[1])}
+    counted = examples.order_by().values_list("kind").annotate(n=Count("id"))
+    return dict(sorted(counted, key=lambda pair: (-pair[1], pair[0])))
 
 
 def _annotators(project: Project, examples: Any) -> int:
@@ -141,5 +148,5 @@ def became_of(project: Project, trace_id: uuid.UUID) -> Became:
     return Became(
         items=list(items[:MOST_SHOWN]),
         versions=list(versions.order_by("-id")[:MOST_SHOWN]),
-        runs=list(runs.select_related("model", "job").order_by("-id")[:MOST_SHOWN]),
+        runs=list(runs.select_related("model", "job", "turn__wheel__route").order_by("-id")[:MOST_SHOWN]),
     )

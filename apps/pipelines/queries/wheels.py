@@ -6,6 +6,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from apps.accounts.models import Project
 from apps.annotation.models import AnnotationItem
+from apps.pipelines.domain.next_step import Act, Waiting, next_step
 from apps.pipelines.models import Promotion, Turn, Wheel, WheelQuerySet
 
 PAGE = 20
@@ -44,6 +45,10 @@ def queue_counts(wheel: Wheel) -> QueueCounts:
             published=Count("id", filter=Q(state=state.ACCEPTED) & ~Q(version=None)),
         )
     )
+
+
+def next_act(counts: QueueCounts, newest: Turn | None) -> Act:
+    return next_step(Waiting(counts.open, counts.disputed, counts.accepted, newest.state if newest else ""))
 
 
 def current_promotion(turn: Turn) -> Promotion | None:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 
 from apps.accounts.services import Actor
 from apps.datasets.models import Dataset, DatasetVersion
-from apps.datasets.services import make_version
+from apps.datasets.services import extend_dataset
 from apps.pipelines.queries.answers import answered_traces
 from apps.tracing.queries import TraceFilter
 
@@ -27,6 +27,4 @@ def add_traces(
     found = answered_traces(project=dataset.project, chosen=chosen, judged=judged)
     if not found:
         raise ValidationError("No trace fits: choose a longer time or fewer filters.")
-    base = dataset.versions.order_by("-number").first()
-    rows = [each.row(tags) for each in found]
-    return make_version(actor=actor, dataset=dataset, rows=rows, message=message, base=base)
+    return extend_dataset(actor=actor, dataset=dataset, rows=[each.row(tags) for each in found], message=message)

@@ -8,7 +8,7 @@ from apps.annotation.models import AnnotationItem
 from apps.annotation.services import publish_answers
 from apps.datasets.domain.rows import prompt_key
 from apps.datasets.models import DatasetVersion
-from apps.datasets.services import make_version
+from apps.datasets.services import extend_dataset
 from apps.finetuning.domain.recipe import Recipe
 from apps.finetuning.models import FinetuneRun
 from apps.finetuning.services import start_finetune
@@ -54,7 +54,7 @@ def _learnable(actor: Actor, wheel: Wheel, message: str) -> DatasetVersion:
     praised = praised_rows(project=wheel.project, route=wheel.route, since=clock.now() - LOOK_BACK)
     if praised := [row for row in praised if prompt_key(row.prompt) not in known]:
         said = message or f"{len(praised)} praised answers"
-        make_version(actor=actor, dataset=wheel.dataset, rows=praised, base=newest, message=said)
+        extend_dataset(actor=actor, dataset=wheel.dataset, rows=praised, message=said)
     if wheel.queue.items.filter(state=AnnotationItem.State.ACCEPTED, version=None).exists():
         return publish_answers(actor=actor, queue=wheel.queue, message=message)
     version = wheel.dataset.versions.order_by("-number").first()
@@ -81,4 +81,4 @@ def _train(actor: Actor, turn: Turn) -> FinetuneRun:
 
 def model_name(turn: Turn) -> str:
     """`support-turn-3`: what the turn's model is called in the catalogue."""
-    return f"{turn.wheel.route.name}-turn-{turn.number}"[:100]
+    return f"{turn.wheel.route.name[:80]}-turn-{turn.number}"

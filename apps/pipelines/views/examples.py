@@ -23,6 +23,6 @@ def add_traces(request: HttpRequest, project_slug: str) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"{made} holds {made.rows:,} rows.")
+            messages.success(request, f"{made} holds {made.rows:,} row{'' if made.rows == 1 else 's'}.")
             return redirect("datasets:version", project.slug, made.dataset.name, made.number)
     return render(request, "pipelines/add_traces.html", {"form": form}, status=422 if form.errors else 200)

@@ -20,5 +20,5 @@ def lineage(request: HttpRequest, project_slug: str, model_id: UUID) -> HttpResp
     found = lineage_of(project, model, page=max(page, 1), kind=kind)
     if found is None:
         raise Http404(f"{model} was not finetuned here.")
-    context = {"lineage": found, "page": page, "kind": kind}
+    context = {"lineage": found, "page": found.page, "kind": kind}
     return render(request, "pipelines/lineage.html", context)

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.domain.roles import Role
 from apps.accounts.services import actor_of, may_edit, open_project
+from apps.pipelines.charts import accuracy_by_turn
 from apps.pipelines.forms import PartsForm, WheelForm, stored
-from apps.pipelines.queries.wheels import PAGE, queue_counts, turns_of, wheels_of
+from apps.pipelines.queries.wheels import PAGE, next_act, queue_counts, turns_of, wheels_of
 from apps.pipelines.services import change_wheel, create_wheel
 
 
@@ -25,11 +26,14 @@ def wheels(request: HttpRequest, project_slug: str) -> HttpResponse:
 def wheel(request: HttpRequest, project_slug: str, wheel_id: UUID) -> HttpResponse:
     project = open_project(request, project_slug)
     shown = get_object_or_404(wheels_of(project), id=wheel_id)
+    counts, turns = queue_counts(shown), list(turns_of(project).filter(wheel=shown)[:PAGE])
     context = {
         "wheel": shown,
-        "counts": queue_counts(shown),
+        "counts": counts,
+        "act": next_act(counts, turns[0] if turns else None),
         "newest": shown.dataset.versions.order_by("-number").first(),
-        "turns": turns_of(project).filter(wheel=shown)[:PAGE],
+        "turns": turns,
+        "chart": accuracy_by_turn(turns),
         "may_edit": may_edit(request),
     }
     part = "#live" if request.headers.get("HX-Request") else ""

@@ -88,6 +88,8 @@ def _checked_path(root: Path, path: Path) -> Path:
 
 
 def _check_config(name: str, config: Mapping[str, Any]) -> None:
+    if not config:
+        raise unusable_adapter(f"The adapter {name!r} has an {ADAPTER_CONFIG} that cannot be read.")
     kind = config.get("peft_type")
     if kind != "LORA":
         raise unusable_adapter(f"The adapter {name!r} is of the type {kind}; this engine serves LORA.")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from apps.serving.local_engine.chat_text import LoadProblem
 from apps.serving.local_engine.model import LoadedModel
@@ -15,7 +16,7 @@ MOST_WORDS = 400
 
 
 def load_beside(base: LoadedModel, folder: Path) -> LoadedModel:
-    """The base's model with the adapter's layers in it; LoadProblem when they do not fit.
+    """The base's model with the adapter's layers in it; LoadProblem when they do not fit or are damaged.
 
     Nothing of the base changes: its modules are copied, its weights referred to, and PEFT puts what the adapter brings
     into the copies.
@@ -24,8 +25,10 @@ def load_beside(base: LoadedModel, folder: Path) -> LoadedModel:
         module = _adapted(base.forward.module, folder, base.forward.device)
         model = base.with_module(module)
         model.forward.prefill([0, 1], model.forward.new_cache())
+    except SafetensorError as error:
+        raise LoadProblem(f"its weights are damaged: {_short(error)}") from error
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise LoadProblem(f"it does not fit its base: {' '.join(str(error).split())[:MOST_WORDS]}") from error
+        raise LoadProblem(f"it does not fit its base: {_short(error)}") from error
     return model
 
 
@@ -48,3 +51,7 @@ def _adapted(base: Any, folder: Path, device: torch.device) -> Any:
         raise ValueError(f"{len(strange)} of its weights have no counterpart, such as {strange[0]}.")
     # LoRA lives in the layers themselves, so the base's own class can be called as before.
     return wrapped.get_base_model().eval()
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:MOST_WORDS]

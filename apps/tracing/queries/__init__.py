@@ -13,7 +13,7 @@ from apps.tracing.queries.listing import (
 )
 from apps.tracing.queries.sessions import SessionPage, SessionRow, Thread, Turn, list_sessions, session_thread
 from apps.tracing.queries.shipping import Shipping, shipping
-from apps.tracing.queries.spoken import Spoken, spoken_in, spoken_of_traces
+from apps.tracing.queries.spoken import Spoken, spoken_in, spoken_of_trace
 from apps.tracing.queries.trace_page import Bar, Detail, bars, detail
 from apps.tracing.queries.traces import Totals, Trace, find_trace, get_trace, payloads_of
 from apps.tracing.queries.users import UserPage, UserRow, list_users, user_figures
@@ -52,6 +52,6 @@ __all__ = [
     "session_thread",
     "shipping",
     "spoken_in",
-    "spoken_of_traces",
+    "spoken_of_trace",
     "user_figures",
 ]

@@ -24,10 +24,17 @@ class RunningEngine:
     def __init__(self, log: Path, arguments: list[str], environment: dict[str, str] | None = None) -> None:
         self.log = log
         self.port = free_port()
-        command = [sys.executable, "-m", "apps.serving.local_engine", "--port", str(self.port), *arguments]
+        self.command = [sys.executable, "-m", "apps.serving.local_engine", "--port", str(self.port), *arguments]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("FLYWHEEL_")}
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(command, stdout=output, stderr=output, env=clean | (environment or {}))
+        self.environment = clean | (environment or {})
+        log.write_bytes(b"")
+        self.start()
+
+    def start(self) -> "RunningEngine":
+        """Also once more, after its process has ended."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(self.command, stdout=output, stderr=output, env=self.environment)
+        return self
 
     @property
     def url(self) -> str:

@@ -13,6 +13,8 @@ from tests.helpers.waiting import eventually
 
 KEY = {"authorization": f"Bearer {TOKEN}"}
 HELLO = [{"role": "user", "content": "moor"}]
+# Tokens: long enough for an adapter to come and go meanwhile.
+STREAMED = 400
 LONG = {"messages": HELLO, "temperature": 0, "ignore_eos": True, "stream": True}
 
 
@@ -71,6 +73,11 @@ def cards(engine):
     return {card["id"]: card for card in json.loads(body)["data"]}
 
 
+def loads_of(engine, name):
+    """How often the engine has loaded an adapter of this name, as its log says."""
+    return engine.log.read_text().count(f" {name} is ready: an adapter of ")
+
+
 def stream_text(events):
     return "".join(event["choices"][0]["delta"].get("content", "") for event in events[:-1] if event["choices"])
 
@@ -96,13 +103,13 @@ def test_an_adapter_answers_differently_and_shows_its_base(engine, folder, home)
     assert (shown["wanderer"]["parent"], shown["wanderer"]["root"]) == (None, str(folder))
 
 
-def test_an_adapter_is_loaded_under_running_streams_which_lose_nothing(engine, home, adapters):
-    quiet = {model: text_of(engine, model, max_tokens=400) for model in ("wanderer", "first")}
+def test_an_adapter_comes_and_goes_under_running_streams_which_lose_nothing(engine, home, adapters):
+    quiet = {model: text_of(engine, model, max_tokens=STREAMED) for model in ("wanderer", "first")}
     shutil.copytree(adapters[2], home / "second")
     arrived: dict[str, list] = {}
 
     def stream(model):
-        with engine.send(LONG | {"model": model, "max_tokens": 400}, KEY) as sent:
+        with engine.send(LONG | {"model": model, "max_tokens": STREAMED}, KEY) as sent:
             arrived[model] = sent.events()
 
     threads = [threading.Thread(target=stream, args=(model,)) for model in quiet]
@@ -110,45 +117,51 @@ def test_an_adapter_is_loaded_under_running_streams_which_lose_nothing(engine, h
         thread.start()
     eventually(lambda: engine.metric("vllm:num_requests_running") == 2)
     assert load(engine, "second", home / "second", base_model_name="wanderer")[0] == 200
+    assert engine.metric("flywheel:model_load_seconds", model_name="second") < 2
+    assert text_of(engine, "second", max_tokens=3)
+    assert unload(engine, "second")[0] == 200
     # Otherwise they had ended before, and nothing was shown.
     assert engine.metric("vllm:num_requests_running") == 2
-    assert text_of(engine, "second", max_tokens=3)
     for thread in threads:
         thread.join(60)
     assert {model: stream_text(events) for model, events in arrived.items()} == quiet
     assert all(events[-1] == "[DONE]" for events in arrived.values())
-    assert engine.metric("flywheel:model_load_seconds", model_name="second") < 2
 
 
 def test_the_same_content_again_is_fine_and_other_content_takes_its_place(engine, home, adapters):
     shutil.copytree(adapters[2], home / "changing")
     assert load(engine, "changing", "changing")[0] == 200
-    before, created = text_of(engine, "changing", max_tokens=300), cards(engine)["changing"]["created"]
+    before, loaded = text_of(engine, "changing", max_tokens=200), loads_of(engine, "changing")
     assert load(engine, "changing", home / "changing")[0] == 200
-    assert cards(engine)["changing"]["created"] == created
-    with engine.send(LONG | {"model": "changing", "max_tokens": 300}, KEY) as sent:
+    assert loads_of(engine, "changing") == loaded == 1
+    with engine.send(LONG | {"model": "changing", "max_tokens": 200}, KEY) as sent:
         assert sent.answer.readline().startswith(b"data: ")
         shutil.rmtree(home / "changing")
         shutil.copytree(adapters[3], home / "changing")
         assert load(engine, "changing", home / "changing")[0] == 200
-        after = text_of(engine, "changing", max_tokens=300)
+        after = text_of(engine, "changing", max_tokens=200)
         old = stream_text(sent.events())
     assert after != before
     assert before.endswith(old)
     assert old
-    assert text_of(engine, "changing", max_tokens=300) == after
+    assert text_of(engine, "changing", max_tokens=200) == after
+    assert loads_of(engine, "changing") == 2
 
 
 def test_unloading_lets_what_is_under_way_end(engine, home, adapters):
     shutil.copytree(adapters[2], home / "leaving")
     assert load(engine, "leaving", "leaving")[0] == 200
-    with engine.send(LONG | {"model": "leaving", "max_tokens": 300}, KEY) as sent:
+    whole = text_of(engine, "leaving", max_tokens=200)
+    with engine.send(LONG | {"model": "leaving", "max_tokens": 200}, KEY) as sent:
         assert sent.answer.readline().startswith(b"data: ")
         assert unload(engine, "leaving")[0] == 200
         # It lies there still, but whoever unloaded it did not mean the next caller to bring it back.
         status, answer, _ = engine.chat(KEY, model="leaving", messages=HELLO)
         assert (status, answer["error"]["code"]) == (404, "model_not_found")
-        assert sent.events()[-1] == "[DONE]"
+        events = sent.events()
+    assert events[-1] == "[DONE]"
+    assert whole.endswith(rest := stream_text(events))
+    assert len(rest) > len(whole) / 2
     assert "leaving" not in cards(engine)
     assert engine.metric("flywheel:model_ready", model_name="leaving") == 0
     assert unload(engine, "leaving")[0] == 404
@@ -177,12 +190,63 @@ def test_one_that_failed_is_tried_again_once_its_files_have_changed(engine, home
     assert text_of(engine, "mended")
 
 
-def test_the_base_of_another_shape_is_refused_in_words(engine, home, adapters):
+def test_an_adapter_of_a_base_of_another_shape_is_refused_in_words_and_leaves_nothing_half(engine, home, adapters):
     shutil.copytree(adapters[2], home / "misfit")
+    before = {name: text_of(engine, name) for name in ("narrow", "first")}
     error = error_of(load(engine, "misfit", "misfit", base_model_name="narrow"))
     assert error["code"] == "adapter_unusable"
     assert "does not fit its base" in error["message"]
     assert "misfit" not in cards(engine)
+    assert "misfit" not in engine.health()["models"]
+    assert {name: text_of(engine, name) for name in before} == before
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "content", "words"),
+    [
+        ("cut", "adapter_model.safetensors", "half", "its weights are damaged"),
+        ("torn", "adapter_config.json", "half", "adapter_config.json that cannot be read"),
+        ("hollow", "adapter_model.safetensors", "", "its weights are damaged"),
+        ("weightless", "adapter_model.safetensors", None, "holds no adapter_model.safetensors"),
+    ],
+)
+def test_a_damaged_folder_is_refused_in_words_and_can_be_mended(engine, home, adapters, name, part, content, words):
+    shutil.copytree(adapters[2], home / name)
+    damaged = home / name / part
+    sound = damaged.read_bytes()
+    damaged.unlink()
+    if content is not None:
+        damaged.write_bytes(sound[: len(sound) // 2] if content else b"")
+    answer = load(engine, name, name)
+    assert (answer[0], error_of(answer)["code"]) == (400, "adapter_unusable")
+    assert words in error_of(answer)["message"]
+    assert name not in engine.health()["models"]
+    damaged.write_bytes(sound)
+    assert load(engine, name, name)[0] == 200
+    assert text_of(engine, name) != text_of(engine, "wanderer")
+
+
+def test_asked_for_twice_at_once_it_is_loaded_once(engine, home, adapters):
+    shutil.copytree(adapters[3], home / "wanted")
+    statuses = []
+    threads = [threading.Thread(target=lambda: statuses.append(load(engine, "wanted", "wanted")[0])) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert statuses == [200, 200, 200]
+    assert loads_of(engine, "wanted") == 1
+
+
+def test_after_a_crash_the_adapters_are_back_with_the_same_answers(engine, home, adapters):
+    shutil.copytree(adapters[3], home / "kept")
+    assert load(engine, "kept", "kept")[0] == 200
+    before = {name: text_of(engine, name) for name in ("kept", "first", "wanderer")}
+    engine.process.kill()
+    engine.process.wait()
+    engine.start().wait_until_ready()
+    assert cards(engine)["kept"]["parent"] == "wanderer"
+    assert {name: text_of(engine, name) for name in before} == before
 
 
 def test_a_base_that_is_not_served_is_refused_by_its_name(engine, home, adapters, tmp_path):
@@ -224,6 +288,9 @@ def test_a_folder_that_is_no_adapter_and_links_that_lead_outside_are_refused(eng
 def test_the_calls_ask_for_the_token_and_for_readable_bodies(engine):
     assert engine.post("/v1/load_lora_adapter", lora_name="first", lora_path="first")[0] == 401
     assert engine.post("/v1/unload_lora_adapter", lora_name="first")[0] == 401
+    wrong = {"authorization": "Bearer another-token"}
+    assert engine.post("/v1/unload_lora_adapter", wrong, lora_name="first")[0] == 401
+    assert "first" in cards(engine)
     assert error_of(engine.post("/v1/load_lora_adapter", KEY, lora_name="first"))["code"] == "invalid_json"
     assert unload(engine, "wanderer")[0] == 404
 

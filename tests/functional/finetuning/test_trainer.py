@@ -3,6 +3,7 @@
 import json
 import resource
 
+from apps.serving.domain.harbor_desk import MODEL_FOLDER
 from tests.functional.finetuning.conftest import RECIPE, STEPS, validation_rows
 from tests.helpers.trainer import run_trainer, write_inputs
 
@@ -20,6 +21,7 @@ def test_it_learns_and_leaves_an_adapter(undisturbed):
     assert undisturbed.result["validation_loss"] == undisturbed.figures("validation_loss")[STEPS]
     config = json.loads((undisturbed.folder / "adapter" / "adapter_config.json").read_text())
     assert (config["peft_type"], config["r"]) == ("LORA", 4)
+    assert config["base_model_name_or_path"] == str(MODEL_FOLDER)
 
 
 def test_it_says_how_far_it_is_and_how_long_it_takes(undisturbed):

@@ -5,10 +5,12 @@ from django.core.exceptions import ValidationError
 
 from apps.accounts.models import AuditEvent
 from apps.accounts.services import Actor
+from apps.annotation.models import AnnotationItem
 from apps.annotation.services import decide_item, drop_item, publish_answers, submit_answer
 from llmkit.ids import uuid7
 from tests.factories.accounts import make_member, make_user
 from tests.factories.annotation import an_answer, make_item, make_queue
+from tests.helpers.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +121,45 @@ def test_a_decision_has_to_fit_the_schema(queue, engineer):
     with pytest.raises(ValidationError) as refused:
         decide_item(actor=engineer, item=item, answer={"intent": "mutiny", "urgent": True, "reply": "Arr"})
     assert set(refused.value.message_dict) == {"intent"}
+
+
+def test_a_conversation_that_makes_no_example_is_named_and_nothing_is_half_done(queue, engineer):
+    answered_item(queue)
+    odd = answered_item(queue, conversation=[{"role": "narrator", "content": "Meanwhile"}])
+    with pytest.raises(ValidationError, match=r"Row 2: messages\[0\]\.role is one of"):
+        publish_answers(actor=engineer, queue=queue)
+    assert not queue.dataset.versions.exists()
+    assert not AnnotationItem.objects.exclude(version=None).exists()
+    drop_item(actor=engineer, item=odd)
+    assert publish_answers(actor=engineer, queue=queue).rows == 1
+
+
+def test_two_items_with_one_question_become_one_row_with_the_later_answer(queue, engineer):
+    answered_item(queue, "refund", question="Money back?")
+    answered_item(queue, "other", question="Money back?")
+    (example,) = examples(publish_answers(actor=engineer, queue=queue))
+    assert json.loads(example.answer)["intent"] == "other"
+    assert not queue.items.filter(version=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_queues_that_publish_at_once_into_one_dataset_lose_nothing():
+    first = make_queue()
+    second = make_queue(first.project, dataset=first.dataset)
+    for number, queue in enumerate((first, second)):
+        answered_item(queue, question=f"From queue {number}?")
+    made = at_once(*(lambda queue=queue: publish_answers(actor=Actor(), queue=queue) for queue in (first, second)))
+    assert sorted((version.number, version.rows) for version in made) == [(1, 1), (2, 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_publish_a_queue_at_once_publish_each_answer_once(queue):
+    answered_item(queue)
+
+    def publish():
+        try:
+            return publish_answers(actor=Actor(), queue=queue).number
+        except ValidationError as refused:
+            return refused.messages[0].partition(".")[0]
+
+    assert set(map(str, at_once(publish, publish))) == {"1", "There are no new accepted answers to publish"}

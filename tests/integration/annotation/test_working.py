@@ -1,12 +1,10 @@
 """Taking items and answering them, also with several people at once."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.annotation.models import Annotation, AnnotationItem
 from apps.annotation.queries import agreement_of
@@ -15,6 +13,7 @@ from apps.annotation.signals import item_accepted
 from llmkit import clock
 from tests.factories.accounts import make_user
 from tests.factories.annotation import an_answer, make_item, make_queue
+from tests.helpers.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -188,21 +187,6 @@ def test_the_time_from_the_claim_to_the_answer_is_kept(ann):
     Annotation.objects.update(claimed_at=clock.now() - timedelta(seconds=30))
     submit_answer(item=item, annotator=ann, answer=an_answer())
     assert 30 <= Annotation.objects.get().seconds < 40
-
-
-def at_once(*calls):
-    """Results of calls that begin at the same moment, each on a database connection of its own."""
-    barrier = Barrier(len(calls))
-
-    def run(call):
-        barrier.wait()
-        try:
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 @pytest.mark.parametrize("wanted", [1, 2])

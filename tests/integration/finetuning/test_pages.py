@@ -143,6 +143,17 @@ def test_too_few_rows_are_said_before_anything_is_sent(engineer, project):
     assert "That is too few: ten are the least" in text_of(page(engineer, "new", project))
 
 
+def test_rows_without_validation_make_a_run_but_the_form_says_what_that_costs(engineer, project):
+    base = make_base(project)
+    ensure_pool(name="cpu")
+    with_some, without = make_lessons(project, validation=2), make_lessons(project, validation=0)
+    words = "It has no validation rows"
+    assert words not in text_of(page(engineer, "new", project, dataset_version=with_some.id))
+    assert words in text_of(page(engineer, "new", project, dataset_version=without.id))
+    send(engineer, project, base, without)
+    assert FinetuneRun.objects.get().dataset_version == without
+
+
 @pytest.mark.parametrize(
     ("missing", "words"),
     [
@@ -231,6 +242,24 @@ def test_a_run_that_succeeded_leads_to_its_model_and_moves_no_more(engineer, pro
     assert "0.0123" in said
     assert "0.0456" in said
     assert 'data-live="2"' not in said
+
+
+def test_the_new_models_page_leads_back_to_base_dataset_and_run_and_on_to_its_lineage(engineer, project, tmp_path):
+    run = make_run(project)
+    leave_adapter(tmp_path)
+    FinetuneKind().succeed(run.job, tmp_path, {})
+    run.refresh_from_db()
+    said = text_of(engineer.get(reverse("serving:model", args=[project.slug, run.model.id])))
+    version = run.dataset_version
+    lineage = reverse("pipelines:lineage", args=[project.slug, run.model.id])
+    for address in (
+        reverse("serving:model", args=[project.slug, run.base.id]),
+        reverse("datasets:version", args=[project.slug, version.dataset.name, version.number]),
+        reverse("finetuning:run", args=[project.slug, run.id]),
+        lineage,
+    ):
+        assert f'href="{address}"' in said
+    assert str(version) in text_of(engineer.get(lineage))
 
 
 def test_a_run_that_was_cancelled_can_be_tried_again(engineer, project):

@@ -114,3 +114,18 @@ def test_an_item_is_settled_by_enough_equal_answers(answers, wanted, outcome):
 
 def test_alpha_is_read_in_plain_words():
     assert [read_alpha(alpha).tone for alpha in (None, 0.9, 0.7, 0.3, -0.1)] == ["neutral", "ok", "warn", "bad", "bad"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("urgent", True, "yes"),
+        ("urgent", False, "no"),
+        ("intent", "refund", "refund"),
+        ("price", 1, "1"),
+        ("reply", "yes", "yes"),
+    ],
+)
+def test_values_are_said_as_the_form_says_them(name, value, said):
+    field = next(field for field in FIELDS if field.name == name)
+    assert field.say(value) == said

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from apps.finetuning.trainer.checkpoints import KEPT_SECONDS, drop_old, write_whole
+from apps.finetuning.trainer.devices import first_device
 from apps.finetuning.trainer.figures import figures_of
 from apps.finetuning.trainer.problems import TrainerProblem, is_disk_full
 from apps.finetuning.trainer.spec import read_spec
@@ -107,3 +108,10 @@ def test_old_checkpoints_go_once_the_supervisor_has_had_time_to_copy_them(tmp_pa
         os.utime(path, (long_ago, long_ago))
     drop_old(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"checkpoint-15", "checkpoint-100"}
+
+
+@pytest.mark.parametrize(
+    ("visible", "device"), [(None, "0"), ("", ""), ("3", "3"), ("2,3", "2"), ("GPU-8f3a,GPU-11bc", "GPU-8f3a")]
+)
+def test_a_training_has_one_device_of_those_that_its_worker_may_use(visible, device):
+    assert first_device(visible) == device

@@ -16,13 +16,15 @@ from apps.console.demo.customers import Opinions
 from apps.console.demo.replay import Replay, Tally
 from apps.console.demo.seed import EMAIL, ROUTE, SLUG
 from apps.console.demo.story.people import Desk, hire
-from apps.console.demo.wheel import demo_queue
+from apps.console.demo.wheel import ANSWERS, demo_queue
 from apps.gateway.services import publish_route_version
 from apps.pipelines.models import Turn, Wheel
 from apps.pipelines.services import advance_turn, change_wheel, collect_recent, start_turn
 
 OPINIONS = Opinions(praises=0.80, complains=0.90, mistakes=0.03)
 PAIRED_QUEUE = "support-corrections-in-pairs"
+# Wrong labels are kept apart, so that the wheel can turn well before and after.
+POISONED_QUEUE, POISONED_ANSWERS = "support-corrections-poisoned", "support-answers-poisoned"
 LONGEST_SECONDS = 3600.0
 POLL_SECONDS = 0.5
 
@@ -59,7 +61,7 @@ class Story:
         project = Project.objects.get(slug=SLUG)
         wheel = Wheel.objects.for_project(project).select_related("route__active__model").get(route__name=ROUTE)
         lead = User.objects.get(email=EMAIL)
-        queue = demo_queue(project, PAIRED_QUEUE, annotators_per_item=2)
+        queue = self._queue(project)
         with self._parts(wheel, queue, lead):
             self._start_over(wheel, lead)
             with self._timed("traffic and thumbs"):
@@ -70,6 +72,10 @@ class Story:
                 self._annotate(queue, project, lead)
             with self._timed("wheel"):
                 return self._turn(wheel, lead)
+
+    def _queue(self, project: Project) -> AnnotationQueue:
+        name, dataset = (POISONED_QUEUE, POISONED_ANSWERS) if self.poisoned else (PAIRED_QUEUE, ANSWERS)
+        return demo_queue(project, name, annotators_per_item=2, dataset=dataset)
 
     @contextmanager
     def _parts(self, wheel: Wheel, queue: AnnotationQueue, lead: User) -> Iterator[None]:
