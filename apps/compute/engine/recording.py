@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from apps.compute.domain.events import CheckpointMade, Event, LogLine, Metric, Progress
 from apps.compute.engine.artifacts import drop_artifact, store_folder
@@ -80,6 +80,8 @@ class Record:
 
 
 def forget_checkpoint(checkpoint: Checkpoint) -> None:
-    artifact = checkpoint.artifact
-    checkpoint.delete()
-    drop_artifact(artifact)
+    """Both or neither: an artifact that nothing names would stay for ever."""
+    with transaction.atomic():
+        artifact = checkpoint.artifact
+        checkpoint.delete()
+        drop_artifact(artifact)

@@ -8,6 +8,7 @@ from kombu import Connection
 
 from apps.accounts.services import Actor
 from apps.compute.engine import bell
+from apps.compute.engine.recording import KEPT_CHECKPOINTS
 from apps.compute.models import Job
 from apps.compute.queries import metrics_of
 from apps.compute.services import ensure_pool, start_job
@@ -25,7 +26,7 @@ class Counting:
     def __init__(self, folder: Path, *, to: int = 6, hold: int = 3, every: int = 1, helper: bool = False) -> None:
         folder.mkdir()
         (folder / "gates").mkdir()
-        self.folder, self.hold = folder, hold
+        self.folder, self.hold, self.every = folder, hold, every
         places = {"starts": str(folder / "starts"), "gates": str(folder / "gates")}
         self.job = start_job(
             actor=Actor(),
@@ -48,7 +49,9 @@ class Counting:
     def waits(self, attempt: int) -> None:
         """Until this attempt is at the number where the job waits, and all before it is stored."""
         reached = self.job.logs.filter(attempt=attempt, text=f"at {self.hold}")
+        newest = self.hold - self.hold % self.every
         eventually(lambda: reached.exists() and self.steps[-1:] == [self.hold], within=PATIENCE)
+        eventually(lambda: newest in self.saved() and len(self.saved()) <= KEPT_CHECKPOINTS, within=PATIENCE)
 
     @property
     def steps(self) -> list[int]:
