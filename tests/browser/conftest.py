@@ -7,6 +7,10 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from apps.accounts.models import Project
+from tests.factories.accounts import make_member, make_project
 
 CHROMIUM = os.environ.get("FLYWHEEL_CHROMIUM", "/usr/bin/chromium")
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -61,6 +65,25 @@ def signed_in_page(page: Page, live_server: object) -> Callable[[object], Page]:
         return page
 
     return sign_in
+
+
+@pytest.fixture
+def project() -> Project:
+    return make_project()
+
+
+@pytest.fixture
+def open_page(
+    signed_in_page: Callable[[object], Page], live_server: LiveServer, project: Project
+) -> Callable[[str], Page]:
+    """`open_page("/datasets/")`: a page of the project, in the browser of somebody who belongs to it."""
+    page = signed_in_page(make_member(project))
+
+    def open_page(path: str) -> Page:
+        page.goto(f"{live_server.url}/p/{project.slug}{path}")
+        return page
+
+    return open_page
 
 
 def until(page: Page, holds: str, arg: object = None) -> None:

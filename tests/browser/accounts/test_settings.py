@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[[User], Page]
 
 
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
 def settings_of(live_server: object, project: Project, page: str) -> str:
     return f"{live_server.url}/p/{project.slug}/settings/{page}"
 

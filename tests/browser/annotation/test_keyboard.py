@@ -8,17 +8,12 @@ from playwright.sync_api import expect
 from apps.accounts.domain.roles import Role
 from apps.annotation.models import Annotation
 from apps.annotation.services import submit_answer
-from tests.factories.accounts import make_member, make_project, make_user
+from tests.factories.accounts import make_member, make_user
 from tests.factories.annotation import an_answer, make_item, make_queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TOO_LONG = "x" * 501
-
-
-@pytest.fixture
-def project():
-    return make_project()
 
 
 @pytest.fixture

@@ -4,15 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.compute.models import Job, JobLog
-from tests.factories.accounts import make_member, make_project
 from tests.factories.compute import job_in, make_worker, script_kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def project():
-    return make_project()
 
 
 @pytest.fixture
@@ -22,17 +16,6 @@ def job(project):
     Job.objects.update(progress=0.25, stage="training")
     JobLog.objects.bulk_create(JobLog(job=job, attempt=1, text=f"line {number:03}") for number in range(150))
     return job
-
-
-@pytest.fixture
-def open_page(signed_in_page, live_server, project):
-    page = signed_in_page(make_member(project))
-
-    def open_page(path):
-        page.goto(f"{live_server.url}/p/{project.slug}{path}")
-        return page
-
-    return open_page
 
 
 def test_a_jobs_page_follows_it_to_its_end_and_shows_the_end_of_its_log(open_page, job):

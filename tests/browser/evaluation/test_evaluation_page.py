@@ -6,16 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.compute.models import Job
-from tests.factories.accounts import make_member, make_project
+from tests.factories.accounts import make_member
 from tests.factories.evaluation import answer_all, conclude, make_concluded, make_evaluation
 from tests.factories.serving import make_model, make_provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def project():
-    return make_project()
 
 
 @pytest.fixture

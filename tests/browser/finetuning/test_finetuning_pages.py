@@ -9,33 +9,16 @@ from apps.compute.models import Job, JobLog
 from apps.compute.services import ensure_pool
 from apps.finetuning.models import FinetuneRun
 from tests.browser.conftest import until
-from tests.factories.accounts import make_member, make_project
 from tests.factories.finetuning import begin, learn, make_base, make_lessons, make_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def project():
-    return make_project()
-
-
-@pytest.fixture
-def open_page(signed_in_page, live_server, project):
-    page = signed_in_page(make_member(project))
-
-    def open_page(path):
-        page.goto(f"{live_server.url}/p/{project.slug}/finetuning/{path}")
-        return page
-
-    return open_page
 
 
 def test_the_form_counts_the_steps_anew_with_every_change_and_starts_the_run(open_page, project):
     make_base(project, name="tiny")
     make_lessons(project, train=40, name="answers")
     ensure_pool(name="cpu")
-    page = open_page("new/")
+    page = open_page("/finetuning/new/")
     expect(page.locator("#plan")).to_contain_text("40 training rows, 20 steps in all.")
     page.get_by_label("Epochs").fill("2")
     page.get_by_label("Name").focus()
@@ -52,7 +35,7 @@ def test_the_form_counts_the_steps_anew_with_every_change_and_starts_the_run(ope
 
 def test_a_run_is_watched_from_the_queue_to_its_end_without_reloading(open_page, project):
     run = make_run(project)
-    page = open_page(f"{run.id}/")
+    page = open_page(f"/finetuning/{run.id}/")
     expect(page.get_by_text("queued").first).to_be_visible()
     page.evaluate("window.stayed = true")
 
@@ -73,7 +56,7 @@ def test_a_run_is_watched_from_the_queue_to_its_end_without_reloading(open_page,
 
 def test_cancelling_asks_the_worker_and_says_so(open_page, project):
     run = begin(make_run(project))
-    page = open_page(f"{run.id}/")
+    page = open_page(f"/finetuning/{run.id}/")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("It is being cancelled.").first).to_be_visible()
     run.job.refresh_from_db()
@@ -82,7 +65,7 @@ def test_cancelling_asks_the_worker_and_says_so(open_page, project):
 
 def test_the_list_moves_by_itself_while_a_run_is_under_way(open_page, project):
     run = make_run(project, name="taught")
-    page = open_page("")
+    page = open_page("/finetuning/")
     row = page.get_by_role("row", name=re.compile("taught"))
     expect(row).to_contain_text("queued")
     begin(run)
@@ -95,6 +78,6 @@ def test_nothing_sticks_out_of_the_window(open_page, project, width):
     Job.objects.update(state="failed", error="unbroken" * 40)
     learn(run, {1: 2.0, 2: 1.5})
     for path in ("", "new/", f"{run.id}/"):
-        page = open_page(path)
+        page = open_page(f"/finetuning/{path}")
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

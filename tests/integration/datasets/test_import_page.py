@@ -1,38 +1,17 @@
 """The page that takes rows, from a file or pasted."""
 
-from html import unescape
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
 
 from apps.datasets.models import DatasetVersion
 from apps.datasets.queries import rows_of
-from tests.factories.accounts import browser, make_member
 from tests.factories.datasets import make_version_of
 from tests.helpers.pages import said
+from tests.integration.datasets.conftest import text_of, url
 
 pytestmark = pytest.mark.django_db
 
 LINE = '{"prompt": "Open?", "completion": "Yes."}'
-
-
-@pytest.fixture
-def engineer(project):
-    return make_member(project)
-
-
-@pytest.fixture
-def client(engineer):
-    return browser(engineer)
-
-
-def url(name, project, *args):
-    return reverse(f"datasets:{name}", args=[project.slug, *args])
-
-
-def text_of(answer):
-    return unescape(answer.content.decode())
 
 
 def test_pasted_lines_are_added_to_the_newest_version(client, project, dataset):

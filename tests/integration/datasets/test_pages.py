@@ -1,7 +1,5 @@
 """The datasets pages."""
 
-from html import unescape
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,29 +11,12 @@ from apps.datasets.services import parse_jsonl
 from llmkit.ids import uuid7
 from tests.factories.accounts import browser, make_member, make_project
 from tests.factories.datasets import make_dataset, make_row, make_version_of
+from tests.integration.datasets.conftest import text_of, url
 
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
 LINE = '{"prompt": "Open?", "completion": "Yes."}'
-
-
-@pytest.fixture
-def engineer(project):
-    return make_member(project)
-
-
-@pytest.fixture
-def client(engineer):
-    return browser(engineer)
-
-
-def url(name, project, *args):
-    return reverse(f"datasets:{name}", args=[project.slug, *args])
-
-
-def text_of(answer):
-    return unescape(answer.content.decode())
 
 
 def shown(answer):
