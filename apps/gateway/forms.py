@@ -13,10 +13,11 @@ from apps.gateway.services import NewModel
 from apps.serving.domain.names import MOST, complaint_about
 from apps.serving.models import CatalogueModel, Provider
 from apps.serving.queries import callable_models_of
-from apps.serving.services import Endpoint, default_base_url
+from apps.serving.services import Endpoint, Option, default_base_url, options_of
 from llmkit.money import nano_from_dollars
 
 NO_OBJECT = 'This has to be a JSON object: {"temperature": 0.2}'
+CONNECTABLE = [(kind.value, kind.label) for kind in Provider.Kind if kind != Provider.Kind.LOCAL]
 MONO = {"autocomplete": "off", "spellcheck": "false", "class": "mono"}
 
 
@@ -73,7 +74,7 @@ class ConnectForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="Protocol",
-        choices=[(kind.value, kind.label) for kind in Provider.Kind if kind != Provider.Kind.LOCAL],
+        choices=CONNECTABLE,
         help_text="OpenAI-compatible fits OpenAI, vLLM, Ollama, llama.cpp and most hosted services.",
     )
     name = forms.SlugField(max_length=60, help_text="Your name for it, such as openai or gpu-box.")
@@ -88,7 +89,8 @@ class ConnectForm(forms.Form):
         label="API key",
         required=False,
         max_length=2000,
-        help_text="Kept encrypted, sent to this provider only, never shown again.",
+        help_text="Kept encrypted, sent to this provider only, never shown again. The keys of AWS are a JSON object: "
+        '{"access_key_id": "…", "secret_access_key": "…"}',
         widget=forms.PasswordInput({"autocomplete": "off"}),
     )
     allow_private = forms.BooleanField(
@@ -124,6 +126,13 @@ class ConnectForm(forms.Form):
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _choose_from(self, "route", routes_of(project))
+        for kind, label in CONNECTABLE:
+            for option in options_of(kind):
+                self.fields[option.name] = _option_field(option, label)
+        self.order_fields(["kind", "name", *self._option_names(), "base_url"])
+
+    def _option_names(self) -> list[str]:
+        return [option.name for kind, _ in CONNECTABLE for option in options_of(kind)]
 
     def clean_models(self) -> list[tuple[str, str]]:
         """Our name and the provider's, of each."""
@@ -145,11 +154,15 @@ class ConnectForm(forms.Form):
 
     def endpoint(self) -> Endpoint:
         cleaned = self.cleaned_data
+        kind = cleaned["kind"]
+        options = {option.name: cleaned[option.name] for option in options_of(kind)}
+        texts = {name: value.strip() for name, value in options.items() if isinstance(value, str)}
         return Endpoint(
-            kind=cleaned["kind"],
-            base_url=cleaned["base_url"] or default_base_url(cleaned["kind"]),
+            kind=kind,
+            base_url=cleaned["base_url"] or default_base_url(kind, texts),
             credential=cleaned["credential"].strip(),
             allow_private=cleaned["allow_private"],
+            options=options,
         )
 
     def new_models(self) -> list[NewModel]:
@@ -164,6 +177,16 @@ class ConnectForm(forms.Form):
             )
             for ours, theirs in cleaned["models"]
         ]
+
+
+def _option_field(option: Option, kind: str) -> forms.Field:
+    """Of one kind of provider; for the others it is left as it is."""
+    help_text = f"For {kind}. {option.help_text}"
+    if option.flag:
+        return forms.BooleanField(label=option.label, help_text=help_text, required=False)
+    return forms.CharField(
+        label=option.label, help_text=help_text, required=False, max_length=100, widget=forms.TextInput(MONO)
+    )
 
 
 def _nano(dollars: Decimal | None) -> int | None:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from apps.serving.domain.names import MOST, complaint_about
 from apps.serving.models import Provider
-from apps.serving.services import Endpoint
+from apps.serving.services import Endpoint, Option, options_of
 from llmkit.money import nano_from_dollars
 
 MOST_DOLLARS = 1_000_000
@@ -41,8 +41,18 @@ class DollarsField(forms.DecimalField):
         return None if dollars is None else nano_from_dollars(dollars)
 
 
+def option_field(option: Option) -> forms.Field:
+    """Whether it is needed and well formed is for the service to say, which knows the kind."""
+    if option.flag:
+        return forms.BooleanField(label=option.label, help_text=option.help_text, required=False)
+    widget = forms.TextInput({"autocomplete": "off", "spellcheck": "false", "class": "mono"})
+    return forms.CharField(
+        label=option.label, help_text=option.help_text, required=False, max_length=100, widget=widget
+    )
+
+
 class EndpointForm(forms.Form):
-    """Where a connected provider is and how one gets in."""
+    """Where a connected provider is and how one gets in, with what its kind asks for besides."""
 
     base_url = forms.CharField(
         label="Base URL",
@@ -62,13 +72,21 @@ class EndpointForm(forms.Form):
         help_text="Loopback and private addresses are refused otherwise.",
     )
 
-    def endpoint(self, kind: str) -> Endpoint:
+    def __init__(self, *args: Any, provider: Provider, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind, self.options = provider.kind, options_of(provider.kind)
+        for option in self.options:
+            self.fields[option.name] = option_field(option)
+            self.initial.setdefault(option.name, provider.options.get(option.name))
+
+    def endpoint(self) -> Endpoint:
         cleaned = self.cleaned_data
         return Endpoint(
-            kind=kind,
+            kind=self.kind,
             base_url=cleaned["base_url"],
             credential=cleaned["credential"].strip(),
             allow_private=cleaned["allow_private"],
+            options={option.name: cleaned[option.name] for option in self.options},
         )
 
 

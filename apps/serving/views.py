@@ -109,10 +109,10 @@ def provider(request: HttpRequest, project_slug: str, provider_id: UUID) -> Http
     project = open_project(request, project_slug, at_least=Role.ENGINEER)
     shown = get_object_or_404(providers_of(project).external(), id=provider_id)
     stored = {"base_url": shown.base_url, "allow_private": shown.allow_private}
-    form = EndpointForm(request.POST if request.method == "POST" else None, initial=stored)
+    form = EndpointForm(request.POST if request.method == "POST" else None, initial=stored, provider=shown)
     if form.is_valid():
         try:
-            change_endpoint(actor=actor_of(request), provider=shown, endpoint=form.endpoint(shown.kind))
+            change_endpoint(actor=actor_of(request), provider=shown, endpoint=form.endpoint())
         except ValidationError as error:
             form.add_error(None, error)
         else:

@@ -7,7 +7,7 @@ from apps.gateway.proxy.exchange import UPSTREAM, Exchange
 from apps.gateway.proxy.payloads import is_json_object
 from apps.gateway.proxy.provider_errors import answered_error, not_understood, told, unreachable
 from apps.gateway.proxy.resolve import Plan
-from apps.gateway.proxy.upstream_call import call_upstream
+from apps.gateway.proxy.upstream_call import call_upstream, chat_call
 from apps.serving.services import ProviderError, Response, TransportError, observe_body
 
 ANSWER_LIMIT = 32 * 1024 * 1024
@@ -32,7 +32,7 @@ def _read(exchange: Exchange, plan: Plan, response: Response, body: bytes) -> by
     if response.status != 200:
         raise answered_error(upstream, response.status, body, response.header(b"retry-after"))
     try:
-        body = upstream.adapter.plain(body)
+        body = upstream.adapter.plain(body, chat_call(plan))
     except ProviderError as error:
         raise told(upstream.provider, error) from error
     answer = exchange.outcome.answer = observe_body(body)

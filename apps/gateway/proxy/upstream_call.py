@@ -16,7 +16,7 @@ async def call_upstream(context: Context, exchange: Exchange, plan: Plan, *, who
     """
     upstream = plan.upstream
     try:
-        request = upstream.adapter.request(chat_call(plan), upstream.credential)
+        request = upstream.adapter.request(chat_call(plan), upstream.access)
     except UnsupportedRequest as error:
         raise Refusal(400, str(error), code="unsupported_by_provider", param=error.param) from error
     exchange.outgoing = request.body

@@ -7,7 +7,7 @@ import msgspec
 from asgiref.sync import async_to_sync
 from django.conf import settings
 
-from apps.serving.providers import adapter_for
+from apps.serving.providers import Access, adapter_for
 from apps.serving.transport import HttpClient, Target, Timeouts, TransportError
 from llmkit.net import check_url
 
@@ -59,7 +59,7 @@ async def _send(path: str, body: bytes) -> tuple[int, bytes]:
                 Target.of(url, allow_private=True),
                 "POST" if body else "GET",
                 adapter.base_path(url.path) + path,
-                list(adapter.headers(settings.ENGINE_TOKEN)),
+                list(adapter.headers(Access(settings.ENGINE_TOKEN))),
                 body,
                 TIMEOUTS,
                 whole=True,

@@ -20,11 +20,19 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
 
 
 class Provider(models.Model):
-    """kind names an adapter of the provider registry. The local engine has no base URL: the installation knows it."""
+    """kind names an adapter of the provider registry. The local engine has no base URL: the installation knows it.
+
+    options are what the kind asks for besides address and credential: texts by the names that its adapter declares.
+    """
 
     class Kind(TextChoices):
         OPENAI_COMPATIBLE = "openai_compatible", "OpenAI-compatible"
+        AZURE_OPENAI = "azure_openai", "Azure OpenAI"
         ANTHROPIC = "anthropic", "Anthropic"
+        GEMINI = "gemini", "Google Gemini"
+        BEDROCK = "bedrock", "AWS Bedrock"
+        MISTRAL = "mistral", "Mistral"
+        COHERE = "cohere", "Cohere"
         LOCAL = "local", "Local engine"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -34,6 +42,7 @@ class Provider(models.Model):
     base_url = models.URLField(max_length=300, blank=True)
     # Fernet token; empty for providers without a key. Never shown, never logged.
     credential = models.TextField(blank=True)
+    options = models.JSONField(default=dict, blank=True)
     allow_private = models.BooleanField(default=False)
     connect_timeout_ms = models.PositiveIntegerField(default=5_000)
     first_byte_timeout_ms = models.PositiveIntegerField(default=60_000)

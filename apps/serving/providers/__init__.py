@@ -1,7 +1,9 @@
 """Model providers: one adapter per protocol, chosen by kind, and the observer of what they answer."""
 
+from apps.serving.providers.access import Access
 from apps.serving.providers.base import (
     ChatCall,
+    EmbeddingsCall,
     ProviderAdapter,
     ProviderError,
     StreamTranslator,
@@ -10,13 +12,18 @@ from apps.serving.providers.base import (
     read_members,
 )
 from apps.serving.providers.observe import Observed, StreamObserver, observe_body
+from apps.serving.providers.options import InvalidOption, Option, check_options
 from apps.serving.providers.registry import ADAPTERS, UnknownProviderKind, adapter_for
-from apps.serving.providers.usage import Usage
+from llmkit.usage import Usage
 
 __all__ = [
     "ADAPTERS",
+    "Access",
     "ChatCall",
+    "EmbeddingsCall",
+    "InvalidOption",
     "Observed",
+    "Option",
     "ProviderAdapter",
     "ProviderError",
     "StreamObserver",
@@ -26,6 +33,7 @@ __all__ = [
     "UpstreamRequest",
     "Usage",
     "adapter_for",
+    "check_options",
     "observe_body",
     "read_members",
 ]

@@ -4,6 +4,8 @@ from typing import Protocol
 
 import msgspec
 
+from apps.serving.providers.access import Access
+from apps.serving.providers.options import Option
 from llmkit.sse import DEFAULT_LIMIT
 
 # What msgspec raises for bytes that are not the JSON that was expected.
@@ -36,6 +38,15 @@ class ChatCall(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def adds_usage(self) -> bool:
         return self.stream and self.ask_usage and not self.include_usage
+
+
+class EmbeddingsCall(msgspec.Struct, frozen=True, kw_only=True):
+    """An embeddings request in OpenAI's shape on its way to one model; the members as in ChatCall."""
+
+    members: Members
+    body: bytes | None = None
+    model: str
+    upstream_model: str
 
 
 def read_members(body: bytes) -> Members:
@@ -88,32 +99,63 @@ class ProviderAdapter(Protocol):
 
     kind: str
     label: str
-    default_base_url: str
+    default_base_url: str  # may hold names of options in braces; "" where every customer has another one
+    options: tuple[Option, ...]
 
     def base_path(self, path: str) -> str:
         """The base URL's path, with the version added where users tend to leave it out."""
         ...
 
-    def headers(self, credential: str) -> Headers:
-        """What every request to the provider carries; an empty credential is left out."""
+    def check_credential(self, credential: str) -> None:
+        """ValueError in a sentence for a credential that can't be one of this provider's."""
         ...
 
-    def request(self, call: ChatCall, credential: str) -> UpstreamRequest:
+    def headers(self, access: Access) -> Headers:
+        """What every request to the provider carries, whatever it asks; an empty credential is left out."""
+        ...
+
+    def request(self, call: ChatCall, access: Access) -> UpstreamRequest:
         """UnsupportedRequest where the provider can't do what the call asks for."""
         ...
 
-    def models_request(self, credential: str) -> UpstreamRequest:
-        """A cheap authenticated question whose answer lists the provider's models."""
+    def models_request(self, access: Access) -> UpstreamRequest:
+        """A cheap authenticated question whose answer lists the models; UnsupportedRequest if there is none."""
         ...
 
-    def plain(self, body: bytes) -> bytes:
-        """The body of a 200 in OpenAI's shape; ProviderError if it is an error or can't be read."""
+    def plain(self, body: bytes, call: ChatCall | None = None) -> bytes:
+        """The body of a 200 in OpenAI's shape; ProviderError if it is an error or can't be read.
+
+        `call` names the model for providers whose answers don't.
+        """
         ...
 
     def stream(self, call: ChatCall) -> StreamTranslator: ...
 
     def error(self, status: int, body: bytes, credential: str = "") -> ProviderError:
         """From an answer that is not a 200."""
+        ...
+
+    def embeddings_request(self, call: EmbeddingsCall, access: Access) -> UpstreamRequest:
+        """UnsupportedRequest where the provider can't do what the call asks for."""
+        ...
+
+    def embeddings_answer(self, call: EmbeddingsCall, body: bytes) -> bytes:
+        """The body of a 200 in OpenAI's shape; ProviderError if it is an error or can't be read."""
+        ...
+
+    def speaks(self, dialect: str, access: Access) -> bool:
+        """Whether native_request takes requests of this dialect: messages, messages/count_tokens, responses or
+        completions."""
+        ...
+
+    def native_request(
+        self, dialect: str, members: Members, body: bytes | None, model: str, access: Access, headers: Headers = ()
+    ) -> UpstreamRequest:
+        """A request that the provider understands as it is: only its model becomes `model`.
+
+        `headers` are the caller's, with names in lower case; those that belong to the dialect are kept.
+        UnsupportedRequest for a dialect that the provider doesn't speak.
+        """
         ...
 
 

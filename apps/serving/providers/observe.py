@@ -10,8 +10,8 @@ import msgspec
 
 from apps.serving.providers.base import EVENT_LIMIT, UNREADABLE, ProviderError
 from apps.serving.providers.failures import error_in_body
-from apps.serving.providers.usage import Usage, read_usage
 from llmkit import sse
+from llmkit.usage import Usage, read_usage
 
 
 class _Delta(msgspec.Struct, gc=False):

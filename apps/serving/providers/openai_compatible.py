@@ -6,58 +6,88 @@ from typing import Any
 
 import msgspec
 
+from apps.serving.providers.access import Access
 from apps.serving.providers.base import (
     EVENT_LIMIT,
     UNREADABLE,
     ChatCall,
+    EmbeddingsCall,
     Headers,
     Identity,
-    ProviderError,
+    Members,
     StreamTranslator,
     UpstreamRequest,
 )
-from apps.serving.providers.failures import read_error
+from apps.serving.providers.defaults import KeyedAdapter
+from apps.serving.providers.native import ambiguous, with_model
+from apps.serving.providers.options import YES, Option
 from llmkit import sse
 
+OPENAI = "api.openai.com"
+RESPONSES = Option(
+    name="responses",
+    label="Speaks the Responses API",
+    help_text="Set it where this address also answers POST /responses; api.openai.com always does.",
+    flag=True,
+)
 _messages = msgspec.json.Decoder(list[msgspec.Raw])
 _options = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
 _encode = msgspec.json.Encoder().encode
-_JSON = (b"content-type", b"application/json")
 
 
-class OpenAICompatible:
+class OpenAIShaped(KeyedAdapter):
     """Bodies go through byte for byte unless a member has to change, and then only that member does."""
-
-    def __init__(self, kind: str, label: str, default_base_url: str) -> None:
-        self.kind, self.label, self.default_base_url = kind, label, default_base_url
 
     def base_path(self, path: str) -> str:
         return path or "/v1"
 
-    def headers(self, credential: str) -> Headers:
-        if not credential:
-            return (_JSON,)
-        return (_JSON, (b"authorization", b"Bearer " + credential.encode()))
+    def request(self, call: ChatCall, access: Access) -> UpstreamRequest:
+        return UpstreamRequest(path="/chat/completions", headers=self.headers(access), body=chat_body(call))
 
-    def request(self, call: ChatCall, credential: str) -> UpstreamRequest:
-        return UpstreamRequest(path="/chat/completions", headers=self.headers(credential), body=_body(call))
-
-    def models_request(self, credential: str) -> UpstreamRequest:
-        return UpstreamRequest(method="GET", path="/models", headers=self.headers(credential))
-
-    def plain(self, body: bytes) -> bytes:
+    def plain(self, body: bytes, call: ChatCall | None = None) -> bytes:
         return body
 
     def stream(self, call: ChatCall) -> StreamTranslator:
         return UsageStripper() if call.adds_usage else Identity()
 
-    def error(self, status: int, body: bytes, credential: str = "") -> ProviderError:
-        return read_error(status, body, credential)
+    def embeddings_request(self, call: EmbeddingsCall, access: Access) -> UpstreamRequest:
+        body = with_model(call.members, call.body, call.upstream_model)
+        return UpstreamRequest(path="/embeddings", headers=self.headers(access), body=body)
+
+    def embeddings_answer(self, call: EmbeddingsCall, body: bytes) -> bytes:
+        return body
 
 
-def _body(call: ChatCall) -> bytes:
-    members, changed = call.members, {}
-    if call.upstream_model != call.model or (call.body is not None and _ambiguous(call.body)):
+class OpenAICompatible(OpenAIShaped):
+    kind = "openai_compatible"
+    label = "OpenAI-compatible"
+    default_base_url = f"https://{OPENAI}/v1"
+    options: tuple[Option, ...] = (RESPONSES,)
+
+    def speaks(self, dialect: str, access: Access) -> bool:
+        if dialect == "responses":
+            return access.authority == OPENAI or access.option("responses") == YES
+        return dialect == "completions"
+
+    def native_request(
+        self, dialect: str, members: Members, body: bytes | None, model: str, access: Access, headers: Headers = ()
+    ) -> UpstreamRequest:
+        if not self.speaks(dialect, access):
+            return super().native_request(dialect, members, body, model, access, headers)
+        return UpstreamRequest(path=f"/{dialect}", headers=self.headers(access), body=with_model(members, body, model))
+
+
+class LocalEngine(OpenAIShaped):
+    kind = "local"
+    label = "Local engine"
+    default_base_url = ""
+
+
+def chat_body(call: ChatCall) -> bytes:
+    """The request as OpenAI takes it, with the provider's name of the model and whatever the platform adds."""
+    members = call.members
+    changed: dict[str, Any] = {}
+    if call.upstream_model != call.model or (call.body is not None and ambiguous(call.body)):
         changed["model"] = _raw(call.upstream_model)
     if call.system_prompt is not None:
         system = _raw({"role": "system", "content": call.system_prompt})
@@ -72,14 +102,6 @@ def _body(call: ChatCall) -> bytes:
 
 def _raw(value: Any) -> msgspec.Raw:
     return msgspec.Raw(_encode(value))
-
-
-def _ambiguous(body: bytes) -> bool:
-    """Whether "model" might stand there twice, for then provider and platform could read different models.
-
-    The second spelling may be escaped; \\u006 is how an escape of any of its letters starts.
-    """
-    return body.count(b'"model"') != 1 or b"\\u006" in body
 
 
 _NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')

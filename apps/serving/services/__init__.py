@@ -3,7 +3,9 @@
 from apps.serving.engine.engine_calls import AdapterNotLoaded
 from apps.serving.providers import (
     ChatCall,
+    EmbeddingsCall,
     Observed,
+    Option,
     ProviderError,
     StreamTranslator,
     UnsupportedRequest,
@@ -27,6 +29,7 @@ from apps.serving.services.providers import (
     change_endpoint,
     connect_provider,
     default_base_url,
+    options_of,
     set_model_enabled,
     set_provider_enabled,
 )
@@ -46,10 +49,12 @@ __all__ = [
     "Completion",
     "ConnectFailed",
     "CredentialUnreadable",
+    "EmbeddingsCall",
     "Endpoint",
     "HttpClient",
     "ModelCallFailed",
     "Observed",
+    "Option",
     "PoolExhausted",
     "ProviderError",
     "Response",
@@ -72,6 +77,7 @@ __all__ = [
     "is_served",
     "load_adapter",
     "observe_body",
+    "options_of",
     "read_members",
     "register_adapter",
     "register_base",

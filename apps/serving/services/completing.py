@@ -65,7 +65,7 @@ async def complete(
         begun = asyncio.get_running_loop().time()
         status, wait, body = await _ask(upstream, client, call)
         if status == 200:
-            return _read(upstream, body, (asyncio.get_running_loop().time() - begun) * 1000)
+            return _read(upstream, call, body, (asyncio.get_running_loop().time() - begun) * 1000)
         pause = max(pause, wait)
         if status not in BUSY or last or pause > left:
             break
@@ -89,7 +89,7 @@ def _call(model: CatalogueModel, messages: Sequence[Mapping[str, Any]], paramete
 async def _ask(upstream: Upstream, client: HttpClient, call: ChatCall) -> tuple[int, float, bytes]:
     """Status, seconds that the provider asks to wait, and body."""
     try:
-        request = upstream.adapter.request(call, upstream.credential)
+        request = upstream.adapter.request(call, upstream.access)
         path = upstream.path + request.path
         async with await client.send(
             upstream.target, request.method, path, list(request.headers), request.body, upstream.timeouts, whole=True
@@ -109,9 +109,9 @@ def _wait_of(response: Response) -> float:
         return PATIENCE
 
 
-def _read(upstream: Upstream, body: bytes, latency_ms: float) -> Completion:
+def _read(upstream: Upstream, call: ChatCall, body: bytes, latency_ms: float) -> Completion:
     try:
-        body = upstream.adapter.plain(body)
+        body = upstream.adapter.plain(body, call)
         observed = observe_body(body)
         if observed.error is not None:
             raise observed.error

@@ -1,7 +1,8 @@
 """Connecting model providers and taking them out of service."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,7 +11,7 @@ from kombu.exceptions import OperationalError
 from apps.accounts.models import Project
 from apps.accounts.services import Actor, publish_config, record_change
 from apps.serving.models import CatalogueModel, Provider
-from apps.serving.providers import adapter_for
+from apps.serving.providers import InvalidOption, Option, adapter_for, check_options
 from apps.serving.services.credentials import encrypt_credential
 from apps.serving.tasks import load_missing_adapters
 from llmkit import clock
@@ -23,26 +24,31 @@ MAX_CREDENTIAL = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """Where a provider is reached. `credential` is the key in clear; `allow_private` permits addresses inside."""
+    """Where a provider is reached. `credential` is the key in clear; `allow_private` permits addresses inside.
+
+    `options` are those of its kind; None leaves the stored ones as they are.
+    """
 
     kind: str
     base_url: str
     credential: str = ""
     allow_private: bool = False
+    options: Mapping[str, object] | None = None
 
 
 @transaction.atomic
 def connect_provider(*, actor: Actor, project: Project, name: str, endpoint: Endpoint) -> Provider:
-    """A new provider; ValidationError naming `name`, `base_url` or `credential`."""
+    """A new provider; ValidationError naming `name`, `base_url`, `credential` or an option."""
     if Provider.objects.for_project(project).filter(name=name).exists():
         raise ValidationError({"name": f"This project already has a provider called '{name}'."})
-    check_endpoint(endpoint)
+    options = check_endpoint(endpoint)
     provider = Provider.objects.create(
         project=project,
         name=name,
         kind=endpoint.kind,
         base_url=endpoint.base_url.rstrip("/"),
         credential=encrypt_credential(endpoint.credential),
+        options=options,
         allow_private=endpoint.allow_private,
     )
     record_change(actor=actor, action="provider.connected", target=name, project=project, detail=_shown(provider))
@@ -53,16 +59,19 @@ def connect_provider(*, actor: Actor, project: Project, name: str, endpoint: End
 @transaction.atomic
 def change_endpoint(*, actor: Actor, provider: Provider, endpoint: Endpoint) -> None:
     """Move a provider; an empty credential keeps the one that is stored, unless the host changes."""
-    check_endpoint(endpoint)
+    if endpoint.options is None:
+        endpoint = replace(endpoint, options=provider.options)
+    options = check_endpoint(endpoint)
     before = _shown(provider)
     moved = endpoint.base_url.rstrip("/") != provider.base_url
     if moved and provider.credential and not endpoint.credential:
         # Or whoever may edit the address could have the stored key sent to a host of theirs.
         raise ValidationError({"credential": "Enter the key again: it is not sent to another address unasked."})
     provider.base_url, provider.allow_private = endpoint.base_url.rstrip("/"), endpoint.allow_private
+    provider.options = options
     if endpoint.credential:
         provider.credential = encrypt_credential(endpoint.credential)
-    provider.save(update_fields=["base_url", "allow_private", "credential"])
+    provider.save(update_fields=["base_url", "allow_private", "credential", "options"])
     detail = {"before": before, "after": _shown(provider), "new_credential": bool(endpoint.credential)}
     record_change(actor=actor, action="provider.changed", target=provider.name, project=provider.project, detail=detail)
     publish_config()
@@ -90,22 +99,44 @@ def set_model_enabled(*, actor: Actor, model: CatalogueModel, enabled: bool) -> 
     _look_after_adapters(model.provider)
 
 
-def default_base_url(kind: str) -> str:
-    """The usual address of a provider that speaks this protocol."""
-    return adapter_for(kind).default_base_url
+def default_base_url(kind: str, options: Mapping[str, str]) -> str:
+    """The usual address of a provider that speaks this protocol; "" where every customer has another one."""
+    usual = adapter_for(kind).default_base_url
+    for name, value in options.items():
+        usual = usual.replace(f"{{{name}}}", value)
+    return usual
 
 
-def check_endpoint(endpoint: Endpoint) -> None:
-    """ValidationError naming `base_url` or `credential` for what the gateway could not call."""
+def options_of(kind: str) -> tuple[Option, ...]:
+    """What this kind of provider asks for besides address and credential."""
+    return adapter_for(kind).options
+
+
+def check_endpoint(endpoint: Endpoint) -> dict[str, str]:
+    """The options as they are stored; ValidationError naming what the gateway could not use.
+
+    That is `base_url`, `credential` or an option by its name.
+    """
     if endpoint.kind == Provider.Kind.LOCAL:
-        return
+        return {}
+    adapter = adapter_for(endpoint.kind)
+    if not endpoint.base_url:
+        raise ValidationError({"base_url": "Enter the address: there is no usual one for this kind of provider."})
     try:
+        options = check_options(adapter.options, endpoint.options or {})
         check_url(endpoint.base_url, allow_private=endpoint.allow_private)
+    except InvalidOption as error:
+        raise ValidationError({error.name: str(error)}) from error
     except (InvalidUrl, ForbiddenAddress) as error:
         raise ValidationError({"base_url": str(error)}) from error
     credential = endpoint.credential
     if len(credential) > MAX_CREDENTIAL or not (credential.isascii() and (credential + "x").isprintable()):
         raise ValidationError({"credential": "A key is one line of ordinary characters."})
+    try:
+        adapter.check_credential(credential)
+    except ValueError as error:
+        raise ValidationError({"credential": str(error)}) from error
+    return options
 
 
 def _look_after_adapters(provider: Provider) -> None:
@@ -122,4 +153,9 @@ def _ring() -> None:
 
 
 def _shown(provider: Provider) -> dict[str, object]:
-    return {"kind": provider.kind, "base_url": provider.base_url, "allow_private": provider.allow_private}
+    return {
+        "kind": provider.kind,
+        "base_url": provider.base_url,
+        "allow_private": provider.allow_private,
+        "options": provider.options,
+    }

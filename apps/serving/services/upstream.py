@@ -1,11 +1,19 @@
 """A provider as the gateway calls it: everything that can be prepared ahead of a request is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
 
 from apps.serving.models import Provider
-from apps.serving.providers import ProviderAdapter, UnknownProviderKind, adapter_for
+from apps.serving.providers import (
+    Access,
+    InvalidOption,
+    ProviderAdapter,
+    UnknownProviderKind,
+    adapter_for,
+    check_options,
+)
 from apps.serving.services.credentials import CredentialUnreadable, decrypt_credential
 from apps.serving.transport import Target, Timeouts
 from llmkit.net import ForbiddenAddress, InvalidUrl, check_url
@@ -17,7 +25,10 @@ class UpstreamUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """`path` is that of the base URL; own_engine: the provider is part of this installation."""
+    """`path` is that of the base URL; own_engine: the provider is part of this installation.
+
+    `access` holds, ready-made, what the adapter is told with every call.
+    """
 
     provider: str
     adapter: ProviderAdapter
@@ -26,6 +37,12 @@ class Upstream:
     credential: str = field(repr=False)
     timeouts: Timeouts
     own_engine: bool
+    options: Mapping[str, str] = field(default_factory=dict)
+    access: Access = field(init=False)
+
+    def __post_init__(self) -> None:
+        access = Access(self.credential, self.target.authority, self.path, self.options)
+        object.__setattr__(self, "access", access)
 
     @property
     def address(self) -> str:
@@ -41,8 +58,12 @@ def upstream_of(provider: Provider) -> Upstream:
         adapter = adapter_for(provider.kind)
         parsed = check_url(url, allow_private=allow_private)
         credential = settings.ENGINE_TOKEN if own else decrypt_credential(provider.credential)
-    except (InvalidUrl, ForbiddenAddress, CredentialUnreadable, UnknownProviderKind) as error:
+        adapter.check_credential(credential)
+        options = check_options(adapter.options, provider.options)
+    except (InvalidUrl, ForbiddenAddress, CredentialUnreadable, UnknownProviderKind, InvalidOption) as error:
         raise UpstreamUnusable(str(error)) from error
+    except ValueError as error:
+        raise UpstreamUnusable(f"its credential is not of the right form. {error}") from error
     return Upstream(
         provider=provider.name,
         adapter=adapter,
@@ -51,6 +72,7 @@ def upstream_of(provider: Provider) -> Upstream:
         credential=credential,
         timeouts=_timeouts(provider),
         own_engine=own,
+        options=options,
     )
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import msgspec
-
-from apps.serving.providers.anthropic.schema import Answer, Usage, answer_decoder
-from apps.serving.providers.base import UNREADABLE, ProviderError
-from apps.serving.providers.failures import error_in_body
+from apps.serving.providers.anthropic.schema import Answer, Block, answer_decoder
+from apps.serving.providers.base import UNREADABLE
+from apps.serving.providers.chat import counts
+from apps.serving.providers.chat.completion import assistant, choice, completion, tool_call, unreadable
+from llmkit.usage import count
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -24,65 +24,45 @@ def translate(body: bytes, created: int) -> bytes:
     try:
         answer = answer_decoder.decode(body)
     except UNREADABLE:
-        raise _failure(body) from None
-    completion = {
-        "id": answer.id,
-        "object": "chat.completion",
-        "created": created,
-        "model": answer.model,
-        "choices": [
-            {
-                "index": 0,
-                "message": _message(answer),
-                "logprobs": None,
-                "finish_reason": finish_reason(answer.stop_reason),
-            }
-        ],
-        "usage": usage(answer.usage),
-    }
-    return msgspec.json.encode(completion)
+        raise unreadable(body) from None
+    return completion(
+        response_id=answer.id,
+        created=created,
+        model=answer.model,
+        choices=[choice(_message(answer), finish_reason(answer.stop_reason))],
+        usage=usage(answer.usage),
+    )
 
 
 def finish_reason(stop_reason: str | None) -> str:
     return FINISH_REASONS.get(stop_reason or "", "stop")
 
 
-def usage(counted: Usage) -> dict[str, Any]:
-    """OpenAI's prompt_tokens include the cached ones; what was written to the cache has a price of its own."""
-    read, written = counted.cache_read_input_tokens or 0, counted.cache_creation_input_tokens or 0
-    prompt, completion = (counted.input_tokens or 0) + read + written, counted.output_tokens or 0
-    return {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": read, "cache_creation_tokens": written},
-    }
+def usage(counted: dict[str, Any]) -> dict[str, Any]:
+    """Anthropic's input_tokens leave out what was read from or written to the prompt cache, OpenAI's don't."""
+    read, written = count(counted, "cache_read_input_tokens"), count(counted, "cache_creation_input_tokens")
+    return counts.usage(
+        count(counted, "input_tokens") + read + written,
+        count(counted, "output_tokens"),
+        prompt_details={"cached_tokens": read, "cache_creation_tokens": written},
+        counted=counted,
+    )
+
+
+def signed(block: Block) -> dict[str, Any]:
+    """Reasoning as it has to come back with the next turn, unchanged."""
+    if block.type == "redacted_thinking":
+        return {"type": block.type, "data": block.data}
+    return {"type": block.type, "thinking": block.thinking, "signature": block.signature}
 
 
 def _message(answer: Answer) -> dict[str, Any]:
-    text = "".join(block.text for block in answer.content if block.type == "text")
-    calls = [
-        {
-            "id": block.id,
-            "type": "function",
-            "function": {"name": block.name, "arguments": bytes(block.input).decode()},
-        }
-        for block in answer.content
-        if block.type == "tool_use"
-    ]
-    message: dict[str, Any] = {"role": "assistant", "content": text or (None if calls else ""), "refusal": None}
-    if reasoning := "".join(block.thinking for block in answer.content if block.type == "thinking"):
-        message["reasoning_content"] = reasoning
-    if calls:
-        message["tool_calls"] = calls
+    blocks = answer.content
+    message = assistant(
+        "".join(block.text for block in blocks if block.type == "text"),
+        "".join(block.thinking for block in blocks if block.type == "thinking"),
+        [tool_call(block.id, block.name, bytes(block.input).decode()) for block in blocks if block.type == "tool_use"],
+    )
+    if thinking := [signed(block) for block in blocks if block.signature or block.type == "redacted_thinking"]:
+        message["thinking_blocks"] = thinking
     return message
-
-
-def _failure(body: bytes) -> ProviderError:
-    try:
-        found = msgspec.json.decode(body)
-    except UNREADABLE:
-        found = None
-    if isinstance(found, dict) and "error" in found:
-        return error_in_body(found["error"])
-    return ProviderError(502, "The provider's answer could not be read.")

@@ -1,86 +1,17 @@
-"""The parts of both protocols that are read by name; everything else goes past unparsed or is ignored."""
+"""The parts of Anthropic's answers that are read by name; everything else goes past unparsed or is ignored."""
 
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-ABSENT = Raw(b"null")  # a Raw member takes a null as it takes anything else
-
-
-class Function(Struct):
-    name: str
-    arguments: str = ""
-
-
-class ToolCall(Struct):
-    id: str
-    function: Function
-
-
-class Message(Struct):
-    role: str
-    content: str | list[dict[str, Any]] | None = None
-    tool_calls: list[ToolCall] | None = None
-    tool_call_id: str = ""
-
-
-class ToolFunction(Struct):
-    name: str
-    description: str | None = None
-    parameters: Raw = ABSENT
-    strict: bool | None = None
-
-
-class Tool(Struct):
-    function: ToolFunction | None = None
-    type: str = "function"
-    cache_control: Raw = ABSENT
-
-
-class JsonSchema(Struct):
-    schema: Raw = Raw(b"{}")
-
-
-class ResponseFormat(Struct):
-    type: str
-    json_schema: JsonSchema | None = None
-
-
-class Chat(Struct):
-    """The members of a chat request that mean something to Anthropic, or that can't be ignored."""
-
-    messages: list[Message]
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    stop: str | list[str] | None = None
-    stream: bool | None = None
-    tools: list[Tool] | None = None
-    tool_choice: str | dict[str, Any] | None = None
-    parallel_tool_calls: bool | None = None
-    response_format: ResponseFormat | None = None
-    user: str | None = None
-    thinking: Raw = ABSENT
-    n: int | None = None
-    logprobs: bool | None = None
-
-
-class Usage(Struct):
-    """Anthropic's input_tokens leave out what was read from or written to the prompt cache."""
-
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-
 
 class Block(Struct):
     type: str
     text: str = ""
     thinking: str = ""
+    signature: str = ""
+    data: str = ""
     id: str = ""
     name: str = ""
     input: Raw = Raw(b"{}")
@@ -89,7 +20,7 @@ class Block(Struct):
 class Answer(Struct):
     id: str
     model: str
-    usage: Usage
+    usage: dict[str, Any]
     content: list[Block] = []
     stop_reason: str | None = None
 
@@ -101,6 +32,7 @@ class Delta(Struct):
     text: Raw = Raw(b'""')
     thinking: Raw = Raw(b'""')
     partial_json: Raw = Raw(b'""')
+    signature: str = ""
     stop_reason: str | None = None
 
 
@@ -110,10 +42,9 @@ class StreamEvent(Struct):
     message: Answer | None = None
     content_block: Block | None = None
     delta: Delta | None = None
-    usage: Usage | None = None
+    usage: dict[str, Any] | None = None
     error: Any = None
 
 
-chat_decoder = msgspec.json.Decoder(Chat)
 answer_decoder = msgspec.json.Decoder(Answer)
 event_decoder = msgspec.json.Decoder(StreamEvent)

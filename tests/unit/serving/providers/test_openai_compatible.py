@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.serving.providers import adapter_for, read_members
+from apps.serving.providers import Access, UnsupportedRequest, adapter_for, read_members
 from apps.serving.providers.openai_compatible import UsageStripper
 from llmkit import sse
-from tests.unit.serving.provider_calls import call, chat
+from tests.unit.serving.providers.calls import NO_ACCESS, call, chat, embed
 
 ADAPTER = adapter_for("openai_compatible")
 ODD = (
@@ -21,13 +21,13 @@ ODD = (
 
 
 def test_a_request_that_needs_no_change_is_the_same_bytes():
-    request = ADAPTER.request(call(ODD), "sk-secret")
+    request = ADAPTER.request(call(ODD), Access("sk-secret"))
     assert request.body == ODD
     assert (request.method, request.path, request.dropped) == ("POST", "/chat/completions", ())
 
 
 def test_another_model_name_changes_that_member_and_no_other_in_any_digit():
-    body = ADAPTER.request(call(ODD, upstream_model="vendor/m-2"), "").body
+    body = ADAPTER.request(call(ODD, upstream_model="vendor/m-2"), NO_ACCESS).body
     before, after = read_members(ODD), read_members(body)
     assert list(before) == list(after)
     assert {name for name in before if bytes(before[name]) != bytes(after[name])} == {"model"}
@@ -45,13 +45,13 @@ def test_another_model_name_changes_that_member_and_no_other_in_any_digit():
     ],
 )
 def test_a_model_that_is_named_twice_is_sent_once(body):
-    sent = ADAPTER.request(call(body), "").body
+    sent = ADAPTER.request(call(body), NO_ACCESS).body
     assert json.loads(sent, object_pairs_hook=list) == [("model", "m"), ("messages", [])]
 
 
 def test_a_system_prompt_goes_before_all_messages_which_stay_as_they_are():
     raw = b'{"model":"m","messages":[{"role":"system","content":"mine"}, {"role":"user","n":1.0}]}'
-    body = ADAPTER.request(call(raw, system_prompt='Be "brief".'), "").body
+    body = ADAPTER.request(call(raw, system_prompt='Be "brief".'), NO_ACCESS).body
     assert body == (
         b'{"model":"m","messages":[{"role":"system","content":"Be \\"brief\\"."},'
         b'{"role":"system","content":"mine"},{"role":"user","n":1.0}]}'
@@ -68,21 +68,21 @@ def test_a_system_prompt_goes_before_all_messages_which_stay_as_they_are():
 )
 def test_usage_is_asked_for_in_a_stream_whose_client_did_not(given_options, sent):
     raw = f'{{"model":"m","messages":[],"stream":true{given_options}}}'.encode()
-    assert bytes(read_members(ADAPTER.request(call(raw, stream=True), "").body)["stream_options"]) == sent
-    assert ADAPTER.request(call(raw, stream=True, ask_usage=False), "").body == raw
-    assert ADAPTER.request(call(raw, stream=True, include_usage=True), "").body == raw
-    assert ADAPTER.request(call(raw, stream=False), "").body == raw
+    assert bytes(read_members(ADAPTER.request(call(raw, stream=True), NO_ACCESS).body)["stream_options"]) == sent
+    assert ADAPTER.request(call(raw, stream=True, ask_usage=False), NO_ACCESS).body == raw
+    assert ADAPTER.request(call(raw, stream=True, include_usage=True), NO_ACCESS).body == raw
+    assert ADAPTER.request(call(raw, stream=False), NO_ACCESS).body == raw
 
 
 def test_changed_members_without_their_bytes_are_encoded():
     changed = msgspec.structs.replace(call(chat(temperature=0.5)), body=None)
-    assert json.loads(ADAPTER.request(changed, "").body) == chat(temperature=0.5)
+    assert json.loads(ADAPTER.request(changed, NO_ACCESS).body) == chat(temperature=0.5)
 
 
 def test_a_credential_is_sent_as_a_bearer_and_none_when_there_is_none():
-    assert (b"authorization", b"Bearer sk-1") in ADAPTER.request(call(ODD), "sk-1").headers
-    assert ADAPTER.request(call(ODD), "").headers == ((b"content-type", b"application/json"),)
-    models = ADAPTER.models_request("sk-1")
+    assert (b"authorization", b"Bearer sk-1") in ADAPTER.request(call(ODD), Access("sk-1")).headers
+    assert ADAPTER.request(call(ODD), NO_ACCESS).headers == ((b"content-type", b"application/json"),)
+    models = ADAPTER.models_request(Access("sk-1"))
     assert (models.method, models.path, models.body) == ("GET", "/models", b"")
 
 
@@ -94,6 +94,41 @@ def test_answers_go_through_unchanged():
     assert ADAPTER.plain(b'{"anything": 1}') == b'{"anything": 1}'
     stream = ADAPTER.stream(call(ODD, stream=True, include_usage=True))
     assert (stream.feed(b"data: {par"), stream.end()) == (b"data: {par", b"")
+
+
+def test_embeddings_go_through_but_for_the_models_name():
+    same = embed({"input": [[1, 2]], "encoding_format": "base64", "dimensions": 3, "odd": 1.0})
+    request = ADAPTER.embeddings_request(same, Access("sk-1"))
+    assert (request.path, request.body) == ("/embeddings", same.body)
+    other = ADAPTER.embeddings_request(embed({"input": "x"}, model="e-2"), NO_ACCESS)
+    assert json.loads(other.body) == {"model": "e-2", "input": "x"}
+    assert ADAPTER.embeddings_answer(same, b'{"data": []}') == b'{"data": []}'
+
+
+@pytest.mark.parametrize(
+    ("access", "dialects"),
+    [
+        (Access(authority="api.openai.com"), {"responses", "completions"}),
+        (Access(authority="api.acme.example"), {"completions"}),
+        (Access(authority="api.acme.example", options={"responses": "yes"}), {"responses", "completions"}),
+    ],
+)
+def test_the_responses_api_is_spoken_by_openai_and_whoever_is_said_to(access, dialects):
+    known = ("messages", "messages/count_tokens", "responses", "completions")
+    assert {dialect for dialect in known if ADAPTER.speaks(dialect, access)} == dialects
+    raw = b'{"model":"m", "input":"hi"}'
+    for dialect in known:
+        if dialect in dialects:
+            request = ADAPTER.native_request(dialect, call(raw).members, raw, "m", access)
+            assert (request.path, request.body) == (f"/{dialect}", raw)
+        else:
+            with pytest.raises(UnsupportedRequest):
+                ADAPTER.native_request(dialect, call(raw).members, raw, "m", access)
+
+
+def test_the_local_engine_speaks_chat_completions_only():
+    assert not adapter_for("local").speaks("completions", NO_ACCESS)
+    assert adapter_for("local").request(call(ODD), NO_ACCESS).body == ODD
 
 
 # --- the usage nobody asked for -----------------------------------------------------------------------------------

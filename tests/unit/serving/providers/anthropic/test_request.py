@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from apps.serving.providers import UnsupportedRequest, adapter_for
-from tests.unit.serving.provider_calls import call, chat
+from apps.serving.providers import Access, UnsupportedRequest, adapter_for
+from tests.unit.serving.providers.calls import NO_ACCESS, call, chat, embed
 
 ADAPTER = adapter_for("anthropic")
 PIXEL = "data:image/jpg;base64,iVBORw0KGgo="
@@ -20,11 +20,11 @@ def text(words):
 
 
 def sent(body, **options):
-    return json.loads(ADAPTER.request(call(body, **options), "").body)
+    return json.loads(ADAPTER.request(call(body, **options), NO_ACCESS).body)
 
 
 def test_the_simplest_request():
-    request = ADAPTER.request(call(chat(user("hi")), upstream_model="claude-x"), "sk-ant-1")
+    request = ADAPTER.request(call(chat(user("hi")), upstream_model="claude-x"), Access("sk-ant-1"))
     assert (request.method, request.path, request.dropped) == ("POST", "/messages", ())
     assert dict(request.headers) == {
         b"content-type": b"application/json",
@@ -39,7 +39,7 @@ def test_the_simplest_request():
 
 
 def test_without_a_credential_no_key_is_sent():
-    assert b"x-api-key" not in dict(ADAPTER.models_request("").headers)
+    assert b"x-api-key" not in dict(ADAPTER.models_request(NO_ACCESS).headers)
 
 
 def test_the_base_url_gets_the_version_where_it_is_missing():
@@ -87,7 +87,7 @@ def test_tool_calls_and_their_results_keep_their_ids_and_every_digit():
         {"role": "tool", "tool_call_id": "t2", "content": [text("noon")]},
         user("thanks"),
     ]
-    raw = ADAPTER.request(call(chat(*messages)), "").body
+    raw = ADAPTER.request(call(chat(*messages)), NO_ACCESS).body
     assert b'{"q": 1.10, "big": 12345678901234567890}' in raw
     body = json.loads(raw)
     assert body["messages"][1]["content"][1] == {"type": "tool_use", "id": "t2", "name": "now", "input": {}}
@@ -216,7 +216,7 @@ def test_what_has_no_counterpart_is_left_out_and_named():
         "stream_options": {"include_usage": True},
         "store": None,
     }
-    request = ADAPTER.request(call(chat(**members)), "")
+    request = ADAPTER.request(call(chat(**members)), NO_ACCESS)
     assert sorted(request.dropped) == ["frequency_penalty", "response_format", "seed", "temperature"]
     assert json.loads(request.body)["temperature"] == 1.0
 
@@ -251,4 +251,48 @@ def test_what_can_not_be_done_is_refused_naming_the_member(body, param):
 def test_members_the_gateway_changed_are_what_is_translated():
     changed = call(chat(user("old")))
     changed = type(changed)(members=call(chat(user("new"))).members, body=None, model="m", upstream_model="m")
-    assert json.loads(ADAPTER.request(changed, "").body)["messages"][0]["content"] == [text("new")]
+    assert json.loads(ADAPTER.request(changed, NO_ACCESS).body)["messages"][0]["content"] == [text("new")]
+
+
+def test_signed_thinking_comes_back_before_everything_else_of_its_turn():
+    blocks = [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "redacted_thinking", "data": "x"}]
+    turn = {"role": "assistant", "content": "a", "thinking_blocks": blocks}
+    assert sent(chat(user("q"), turn, user("q")))["messages"][1]["content"] == [*blocks, text("a")]
+
+
+# --- what Anthropic's own clients ask ----------------------------------------------------------------------------
+
+NATIVE = (
+    b'{"model": "claude", "max_tokens": 5,\n'
+    b' "system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}]}'
+)
+CALLER = ((b"anthropic-beta", b"context-1m-2025-08-07"), (b"anthropic-version", b"2023-01-01"), (b"cookie", b"c"))
+
+
+@pytest.mark.parametrize("dialect", ["messages", "messages/count_tokens"])
+def test_a_native_request_goes_through_but_for_its_model_and_keeps_its_version_and_betas(dialect):
+    assert ADAPTER.speaks(dialect, NO_ACCESS)
+    members = call(NATIVE).members
+    same = ADAPTER.native_request(dialect, members, NATIVE, "claude", Access("sk-ant-1"), CALLER)
+    assert (same.path, same.body) == (f"/{dialect}", NATIVE)
+    assert dict(same.headers) == {
+        b"content-type": b"application/json",
+        b"anthropic-version": b"2023-01-01",
+        b"anthropic-beta": b"context-1m-2025-08-07",
+        b"x-api-key": b"sk-ant-1",
+    }
+    other = ADAPTER.native_request(dialect, members, NATIVE, "claude-x", NO_ACCESS).body
+    assert json.loads(other) == {**json.loads(NATIVE), "model": "claude-x"}
+
+
+def test_without_the_callers_version_ours_is_sent():
+    request = ADAPTER.native_request("messages", call(NATIVE).members, NATIVE, "claude", NO_ACCESS)
+    assert dict(request.headers)[b"anthropic-version"] == b"2023-06-01"
+
+
+def test_other_dialects_and_embeddings_are_refused():
+    assert not ADAPTER.speaks("responses", NO_ACCESS)
+    with pytest.raises(UnsupportedRequest, match="responses"):
+        ADAPTER.native_request("responses", call(NATIVE).members, NATIVE, "claude", NO_ACCESS)
+    with pytest.raises(UnsupportedRequest, match="no embeddings"):
+        ADAPTER.embeddings_request(embed({"input": "x"}), NO_ACCESS)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from apps.serving.providers import StreamObserver, Usage
 from apps.serving.providers.anthropic import Anthropic
 from llmkit import sse
-from tests.unit.serving.provider_calls import call, chat
+from tests.unit.serving.providers.calls import call, chat, numbers
 
 START = {
     "type": "message_start",
@@ -111,6 +111,12 @@ def test_a_text_stream_chunk_by_chunk():
         "completion_tokens": 7,
         "total_tokens": 107,
         "prompt_tokens_details": {"cached_tokens": 90, "cache_creation_tokens": 0},
+        "provider_usage": {
+            "input_tokens": 10,
+            "cache_read_input_tokens": 90,
+            "cache_creation_input_tokens": 0,
+            "output_tokens": 7,
+        },
     }
 
 
@@ -122,7 +128,10 @@ def test_without_being_asked_no_chunk_speaks_of_usage():
 
 def test_tool_calls_in_parallel_keep_their_ids_indexes_and_every_fragment():
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks_of(translated(written(TOOLS))) if chunk["choices"]]
-    assert deltas[1] == {"reasoning_content": "hm"}
+    assert deltas[1:3] == [
+        {"reasoning_content": "hm"},
+        {"thinking_blocks": [{"type": "thinking", "thinking": "hm", "signature": "s"}]},
+    ]
     calls = [part for found in deltas for part in found.get("tool_calls", [])]
     assert [(part["index"], part.get("id"), part["function"].get("name")) for part in calls] == [
         (0, "t1", "find"),
@@ -142,7 +151,7 @@ def test_the_observer_understands_the_translation():
     observer = StreamObserver()
     observer.feed(translated(written(TOOLS)), 1.0)
     assert (observer.finish_reason, observer.done, observer.unreadable) == ("tool_calls", True, False)
-    assert observer.usage == Usage(prompt_tokens=100, completion_tokens=40, cached_tokens=90)
+    assert numbers(observer.usage) == Usage(prompt_tokens=100, completion_tokens=40, cached_tokens=90)
     assert observer.content_chunks == 8
 
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from apps.serving.providers import ADAPTERS, ProviderError
 from apps.serving.providers.failures import error_in_body, read_error, redact
 
+TOO_LONG = "context_length_exceeded"
+
 
 def shape(error: ProviderError) -> tuple:
     return error.status, error.message, error.type, error.code, error.param
@@ -46,6 +48,21 @@ def shape(error: ProviderError) -> tuple:
         ),
         (500, b"", (500, "The provider answered 500 (Internal Server Error).", "api_error", None, None)),
         (599, b"null", (599, "The provider answered 599.", "api_error", None, None)),
+        (
+            400,
+            b'{"message":"The model\'s maximum context length is 8 tokens.","type":"BadRequestError"}',
+            (400, "The model's maximum context length is 8 tokens.", "BadRequestError", TOO_LONG, None),
+        ),
+        (
+            400,
+            b'{"error":{"type":"invalid_request_error","message":"prompt is too long: 9 tokens > 8 maximum"}}',
+            (400, "prompt is too long: 9 tokens > 8 maximum", "invalid_request_error", TOO_LONG, None),
+        ),
+        (
+            503,
+            b'{"error":"<html><head><title>busy</title>"}',
+            (503, "The provider answered 503 (Service Unavailable).", "overloaded_error", None, None),
+        ),
         (400, b'{"error":{}}', (400, "The provider answered 400 (Bad Request).", "invalid_request_error", None, None)),
     ],
 )
@@ -80,6 +97,7 @@ def test_no_error_of_any_adapter_repeats_the_credential(adapter, credential, aro
     [
         ("bad key sk-proj-abcdefgh1234", "bad key [credential]"),
         ("bad key sk-ab************wxyz!", "bad key [credential]!"),
+        ("signed by AKIAIOSFODNN7EXAMPLE here", "signed by [credential] here"),
         ("sent Bearer abc.def-ghi to it", "sent Bearer [credential] to it"),
         ("task-based api_error and sky-blue keys stay", "task-based api_error and sky-blue keys stay"),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from apps.serving.providers import ProviderError, Usage, observe_body
 from apps.serving.providers.anthropic import Anthropic
+from tests.unit.serving.providers.calls import numbers
 
 ADAPTER = Anthropic(now=lambda: 1_770_000_000.9)
 
@@ -45,6 +46,7 @@ def test_a_text_answer_is_a_chat_completion():
             "completion_tokens": 5,
             "total_tokens": 15,
             "prompt_tokens_details": {"cached_tokens": 0, "cache_creation_tokens": 0},
+            "provider_usage": {"input_tokens": 10, "output_tokens": 5},
         },
     }
 
@@ -60,15 +62,17 @@ def test_tool_uses_become_tool_calls_with_their_arguments_as_written():
     ]
 
 
-def test_thinking_is_kept_apart_from_the_text():
+def test_thinking_is_kept_apart_from_the_text_and_signed_for_the_next_turn():
+    redacted = {"type": "redacted_thinking", "data": "EmwKAhgB"}
     answer = translated(
-        message({"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": "a"})
+        message({"type": "thinking", "thinking": "hm", "signature": "s"}, redacted, {"type": "text", "text": "a"})
     )
     assert answer["choices"][0]["message"] == {
         "role": "assistant",
         "content": "a",
         "refusal": None,
         "reasoning_content": "hm",
+        "thinking_blocks": [{"type": "thinking", "thinking": "hm", "signature": "s"}, redacted],
     }
 
 
@@ -97,10 +101,11 @@ def test_prompt_tokens_include_what_was_read_from_and_written_to_the_cache():
         "cache_read_input_tokens": 100,
         "cache_creation_input_tokens": 20,
     }
-    body = ADAPTER.plain(json.dumps(message(usage=usage)).encode())
-    assert observe_body(body).usage == Usage(
+    counted = observe_body(ADAPTER.plain(json.dumps(message(usage=usage)).encode())).usage
+    assert numbers(counted) == Usage(
         prompt_tokens=130, completion_tokens=5, cached_tokens=100, cache_creation_tokens=20
     )
+    assert counted.raw == usage
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Chat completions taken apart and put together, for the providers that speak another protocol."""
