@@ -7,9 +7,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from apps.gateway.proxy import chat, models_list
+from apps.gateway.proxy import handling, models_list
 from apps.gateway.proxy.answering import send_refusal
 from apps.gateway.proxy.asgi_types import Receive, Scope, Send
+from apps.gateway.proxy.asked import CHAT, EMBEDDINGS
 from apps.gateway.proxy.context import Context
 from apps.gateway.proxy.durable import DurableRecords
 from apps.gateway.proxy.refusals import Refusal, no_such_path, wrong_method
@@ -18,7 +19,8 @@ from apps.serving.services import HttpClient
 
 log = logging.getLogger(__name__)
 
-CHAT = "/v1/chat/completions"
+# Path -> what is asked of a model there.
+OPERATIONS = {"/v1/chat/completions": CHAT, "/v1/embeddings": EMBEDDINGS}
 MODELS = "/v1/models"
 FIRST_SNAPSHOT_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
@@ -76,10 +78,10 @@ class Gateway:
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
-        if path == CHAT:
+        if (operation := OPERATIONS.get(path)) is not None:
             if method != "POST":
                 raise wrong_method(method, "POST")
-            await chat.answer(self.context, scope, receive, send)
+            await handling.answer(self.context, operation, scope, receive, send)
         elif path == MODELS or path.startswith(models_list.PREFIX):
             if method not in {"GET", "HEAD"}:
                 raise wrong_method(method, "GET")

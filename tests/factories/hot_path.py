@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from apps.gateway.proxy.body import parse_chat
+from apps.gateway.proxy.asked import CHAT, parse
 from apps.gateway.proxy.caller import Caller
 from apps.gateway.proxy.exchange import AUTHORIZE, RECEIVE, ROUTE, UPSTREAM, Exchange
 from apps.gateway.proxy.resolve import resolve
@@ -58,10 +58,10 @@ def make_key(*models: ModelEntry, routes: tuple[RouteEntry, ...] = (), **fields:
 
 def make_exchange(key: KeyEntry | None = None, *, headers: Any = (), **members: Any) -> Exchange:
     """A request on its way: authorised, received, routed and handed to the provider, of whom nothing is known yet."""
-    exchange = Exchange(Caller.of(headers), wall_offset=0)
+    exchange = Exchange(CHAT, Caller.of(headers), wall_offset=0)
     exchange.key = key or make_key()
     exchange.ended(AUTHORIZE)
-    exchange.request = parse_chat(json.dumps({"model": "helper", "messages": HELLO} | members).encode())
+    exchange.request = parse(json.dumps({"model": "helper", "messages": HELLO} | members).encode())
     exchange.ended(RECEIVE)
     exchange.plan = resolve(exchange.key, exchange.request)
     exchange.ended(ROUTE)

@@ -1,8 +1,10 @@
 """A model provider that speaks HTTP for real and misbehaves on request."""
 
 import asyncio
+import base64
 import contextlib
 import json
+import struct
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -10,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CREATED = 1_770_000_000
+EMBEDDING_USAGE = {"prompt_tokens": 7, "total_tokens": 7}
 USAGE = {"prompt_tokens": 24, "completion_tokens": 10, "total_tokens": 34}
 
 
@@ -110,7 +113,9 @@ async def _read_request(reader: asyncio.StreamReader) -> Asked | None:
 
 
 async def well_behaved(asked: Asked, writer: asyncio.StreamWriter) -> None:
-    await (streams() if asked.body.get("stream") else answers())(asked, writer)
+    if asked.path.endswith("/embeddings"):
+        return await embeds()(asked, writer)
+    return await (streams() if asked.body.get("stream") else answers())(asked, writer)
 
 
 def answers(
@@ -128,6 +133,23 @@ def answers(
         if usage:
             body["usage"] = usage
         await _send(writer, 200, body)
+
+    return behaviour
+
+
+def embeds(usage: dict[str, Any] | None = EMBEDDING_USAGE) -> Behaviour:
+    """Vectors of two numbers: how long a text is and which one it was."""
+
+    async def behaviour(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        given = asked.body["input"]
+        vectors = [
+            [float(len(text)), float(at)] for at, text in enumerate([given] if isinstance(given, str) else given)
+        ]
+        packed = asked.body.get("encoding_format") == "base64"
+        shown = [base64.b64encode(struct.pack("<2f", *vector)).decode() if packed else vector for vector in vectors]
+        data = [{"object": "embedding", "index": at, "embedding": vector} for at, vector in enumerate(shown)]
+        body = {"object": "list", "model": asked.body["model"], "data": data}
+        await _send(writer, 200, body | ({"usage": usage} if usage else {}))
 
     return behaviour
 

@@ -17,9 +17,7 @@ def fill_in_usage(exchange: Exchange) -> None:
     outcome = exchange.outcome
     outcome.usage = outcome.answer.usage
     if outcome.usage is None and exchange.outgoing and outcome.status in {200, CLIENT_CLOSED_REQUEST}:
-        outcome.usage = Usage(
-            prompt_tokens=_tokens(_asked(exchange.outgoing)), completion_tokens=_tokens(_answered(exchange))
-        )
+        outcome.usage = Usage(prompt_tokens=_tokens(_asked(exchange)), completion_tokens=_tokens(_answered(exchange)))
         outcome.usage_estimated = True
 
 
@@ -27,8 +25,19 @@ def _tokens(characters: int) -> int:
     return -(-characters // CHARACTERS_PER_TOKEN)
 
 
-def _asked(outgoing: bytes) -> int:
-    return sum(_spoken(message) for message in msgspec.json.decode(outgoing)["messages"])
+def _asked(exchange: Exchange) -> int:
+    """Characters, as far as a request was understood; what it is translated to for the provider says the same."""
+    members = exchange.plan.members if exchange.plan else {}
+    if (given := members.get("input")) is not None:
+        return _put_in(msgspec.json.decode(given))
+    return sum(_spoken(message) for message in msgspec.json.decode(members.get("messages", b"[]")))
+
+
+def _put_in(given: Any) -> int:
+    """Of an input to be embedded: text, texts, tokens or lists of tokens."""
+    if isinstance(given, list):
+        return sum(map(_put_in, given))
+    return len(given) if isinstance(given, str) else CHARACTERS_PER_TOKEN
 
 
 def _answered(exchange: Exchange) -> int:

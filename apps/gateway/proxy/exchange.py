@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from apps.gateway.proxy.asgi_types import Headers
-from apps.gateway.proxy.body import ChatRequest
+from apps.gateway.proxy.asked import Request
 from apps.gateway.proxy.caller import Caller
 from apps.gateway.proxy.resolve import Plan
 from apps.gateway.snapshot import KeyEntry
@@ -38,13 +38,14 @@ class Exchange:
     """One request. Times are monotonic nanoseconds; `wall_offset` turns them into Unix nanoseconds."""
 
     __slots__ = (
-        "answering", "caller", "key", "outcome", "outgoing", "parent_id", "phases", "plan", "recorded", "request",
-        "span_id", "started_ns", "step_ids", "trace_id", "tracestate", "wall_offset",
+        "answering", "caller", "key", "operation", "outcome", "outgoing", "parent_id", "phases", "plan", "recorded",
+        "request", "span_id", "started_ns", "step_ids", "trace_id", "tracestate", "wall_offset",
     )  # fmt: skip
 
-    def __init__(self, caller: Caller, wall_offset: int) -> None:
+    def __init__(self, operation: str, caller: Caller, wall_offset: int) -> None:
         self.started_ns = time.monotonic_ns()
         self.wall_offset = wall_offset
+        self.operation = operation
         self.caller = caller
         context = caller.trace_context()
         self.trace_id = context.trace_id if context else new_trace_id()
@@ -53,7 +54,7 @@ class Exchange:
         self.span_id, *self.step_ids = new_span_ids(1 + len(PHASES))
         self.phases: list[tuple[str, int]] = []
         self.key: KeyEntry | None = None
-        self.request: ChatRequest | None = None
+        self.request: Request | None = None
         self.plan: Plan | None = None
         self.outgoing = b""
         self.outcome = Outcome()

@@ -3,14 +3,15 @@
 import msgspec
 from msgspec import Raw
 
-from apps.gateway.proxy.body import ChatRequest, Members
+from apps.gateway.proxy.asked import Request
+from apps.gateway.proxy.json_body import Members
 from apps.serving.services import read_members
 from llmkit.telemetry import NO_BODY
 
 KEPT_BYTES = 1024 * 1024
 
 
-def kept_request(request: ChatRequest | None) -> tuple[Raw, bool]:
+def kept_request(request: Request | None) -> tuple[Raw, bool]:
     """The request's JSON and whether something was left out of it."""
     if request is None:
         return NO_BODY, False
@@ -44,6 +45,8 @@ def is_json_object(body: bytes) -> bool:
 def _shrunk(members: Members) -> Members:
     """Members and messages as far as they fit, the newest messages first: the question is at the end."""
     kept = {name: value if len(value) <= KEPT_BYTES // 8 else _note(len(value)) for name, value in members.items()}
+    if "messages" not in members:
+        return kept
     left = KEPT_BYTES // 2
     messages: list[Raw] = []
     for message in reversed(msgspec.json.decode(members["messages"], type=list[Raw])):

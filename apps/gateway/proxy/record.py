@@ -33,7 +33,7 @@ def _entry(exchange: Exchange, answer: dict[str, Any], end_ns: int) -> SpanRecor
         trace_id=exchange.trace_id,
         span_id=exchange.span_id,
         parent_id=exchange.parent_id,
-        name=f"chat {exchange.request.chat.model}" if exchange.request else "chat",
+        name=f"{exchange.operation} {exchange.request.asked.model}" if exchange.request else exchange.operation,
         kind="server",
         is_entry=True,
         start_ns=exchange.started_ns + exchange.wall_offset,
@@ -83,7 +83,7 @@ def _upstream(exchange: Exchange, answer: dict[str, Any], start: int, end: int) 
         trace_id=exchange.trace_id,
         span_id=exchange.upstream_span_id,
         parent_id=exchange.span_id,
-        name=f"chat {plan.model.upstream_name}",
+        name=f"{exchange.operation} {plan.model.upstream_name}",
         kind="client",
         start_ns=start,
         end_ns=end,
@@ -102,14 +102,14 @@ def _outgoing(exchange: Exchange, plan: Plan) -> Raw:
 
 def _labels(exchange: Exchange) -> dict[str, Any]:
     """Who asked, for what, through which door."""
-    caller, chat = exchange.caller, exchange.request.chat if exchange.request else None
+    caller, asked = exchange.caller, exchange.request.asked if exchange.request else None
     found: dict[str, Any] = {
         names.KEY: exchange.key.id if exchange.key else "",
-        names.USER: ((chat and chat.user) or caller.label(b"x-flywheel-user"))[:MAX_LABEL],
-        names.SESSION: caller.label(b"x-flywheel-session") or _session_in(chat.metadata if chat else None),
+        names.USER: ((asked and asked.user) or caller.label(b"x-flywheel-user"))[:MAX_LABEL],
+        names.SESSION: caller.label(b"x-flywheel-session") or _session_in(asked.metadata if asked else None),
         names.ENVIRONMENT: caller.label(b"x-flywheel-environment"),
         names.RELEASE: caller.label(b"x-flywheel-release"),
-        names.REQUEST_MODEL: chat.model if chat else "",
+        names.REQUEST_MODEL: asked.model if asked else "",
     }
     labels = {name: value for name, value in found.items() if value}
     plan = exchange.plan
@@ -122,10 +122,10 @@ def _labels(exchange: Exchange) -> dict[str, Any]:
 def _answer(exchange: Exchange) -> dict[str, Any]:
     """What came back, in the words of the GenAI conventions."""
     outcome, plan, request = exchange.outcome, exchange.plan, exchange.request
-    found: dict[str, Any] = {names.OPERATION: "chat", names.HTTP_STATUS: outcome.status}
+    found: dict[str, Any] = {names.OPERATION: exchange.operation, names.HTTP_STATUS: outcome.status}
     if plan is not None:
         found[names.PROVIDER] = plan.model.provider
-    if request is not None and request.chat.stream:
+    if request is not None and request.asked.stream:
         found[names.REQUEST_STREAM] = True
     answer = outcome.answer
     if answer.model:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Raw
 
-from apps.gateway.proxy.body import ChatRequest, Members
+from apps.gateway.proxy.asked import ChatBody, Request
+from apps.gateway.proxy.json_body import Members
 from apps.gateway.proxy.refusals import Refusal
 from apps.gateway.snapshot import KeyEntry, ModelEntry, RouteEntry
 from apps.serving.services import Upstream
@@ -21,15 +22,16 @@ class Plan:
     model: ModelEntry
     upstream: Upstream
     route: RouteEntry | None
+    operation: str
     members: Members
     body: bytes | None  # the caller's own, where nothing of it had to change
     route_added: bool  # the route put something into the members
     streams: bool
 
 
-def resolve(key: KeyEntry, request: ChatRequest) -> Plan:
+def resolve(key: KeyEntry, request: Request) -> Plan:
     """Refusal 404 for a name the project lacks, 403 for one the key may not use, 503 for a provider out of order."""
-    name = request.chat.model
+    name = request.asked.model
     route = key.project.routes.get(name)
     model = key.project.models.get(name) if route is None else route.model
     if model is None:
@@ -41,19 +43,23 @@ def resolve(key: KeyEntry, request: ChatRequest) -> Plan:
     members = dict(request.members)
     added = route is not None and _add_from_route(route, request, members)
     members["model"] = Raw(msgspec.json.encode(model.upstream_name))
-    streams = bool(request.chat.stream)
+    streams = bool(request.asked.stream)
     injects = streams and not request.wants_usage
     if injects:
         _ask_for_usage(members)
     same = not added and not injects and model.upstream_name == name
-    return Plan(model, model.upstream, route, members, request.raw if same else None, added, streams)
+    return Plan(
+        model, model.upstream, route, request.asked.operation, members, request.raw if same else None, added, streams
+    )
 
 
-def _add_from_route(route: RouteEntry, request: ChatRequest, members: Members) -> bool:
-    """Fill in what the caller left open; False if that was nothing."""
+def _add_from_route(route: RouteEntry, request: Request, members: Members) -> bool:
+    """Fill in what the caller of a chat left open; False if that was nothing."""
+    if not isinstance(request.asked, ChatBody):
+        return False
     missing = {name: value for name, value in route.defaults.items() if name not in members}
     members.update(missing)
-    prompted = bool(route.system_turn) and not any(turn.role in SYSTEM_ROLES for turn in request.chat.messages)
+    prompted = bool(route.system_turn) and not any(turn.role in SYSTEM_ROLES for turn in request.asked.messages)
     if prompted:
         members["messages"] = Raw(b"[" + route.system_turn + b"," + bytes(members["messages"])[1:])
     return prompted or bool(missing)

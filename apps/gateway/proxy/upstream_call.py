@@ -1,11 +1,12 @@
 """Handing a request to the provider."""
 
 from apps.gateway.proxy.asgi_types import Headers
+from apps.gateway.proxy.asked import EMBEDDINGS
 from apps.gateway.proxy.context import Context
 from apps.gateway.proxy.exchange import Exchange
 from apps.gateway.proxy.refusals import Refusal
 from apps.gateway.proxy.resolve import Plan
-from apps.serving.services import ChatCall, Response, UnsupportedRequest
+from apps.serving.services import ChatCall, EmbeddingsCall, Response, UnsupportedRequest, UpstreamRequest
 from llmkit.traceparent import format_traceparent
 
 
@@ -16,7 +17,7 @@ async def call_upstream(context: Context, exchange: Exchange, plan: Plan, *, who
     """
     upstream = plan.upstream
     try:
-        request = upstream.adapter.request(chat_call(plan), upstream.access)
+        request = _request(plan)
     except UnsupportedRequest as error:
         raise Refusal(400, str(error), code="unsupported_by_provider", param=error.param) from error
     exchange.outgoing = request.body
@@ -29,6 +30,26 @@ async def call_upstream(context: Context, exchange: Exchange, plan: Plan, *, who
         upstream.timeouts,
         whole=whole,
     )
+
+
+def _request(plan: Plan) -> UpstreamRequest:
+    upstream = plan.upstream
+    if plan.operation == EMBEDDINGS:
+        return upstream.adapter.embeddings_request(_embeddings_call(plan), upstream.access)
+    return upstream.adapter.request(chat_call(plan), upstream.access)
+
+
+def whole_answer(plan: Plan, body: bytes) -> bytes:
+    """The body of a provider's 200 in OpenAI's shape; ProviderError if it is an error or can't be read."""
+    adapter = plan.upstream.adapter
+    if plan.operation == EMBEDDINGS:
+        return adapter.embeddings_answer(_embeddings_call(plan), body)
+    return adapter.plain(body, chat_call(plan))
+
+
+def _embeddings_call(plan: Plan) -> EmbeddingsCall:
+    name = plan.model.upstream_name
+    return EmbeddingsCall(members=plan.members, body=plan.body, model=name, upstream_model=name)
 
 
 def chat_call(plan: Plan) -> ChatCall:

@@ -1,5 +1,6 @@
 """A project with a provider, a priced model, a route and a key, and somebody who calls it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -49,5 +50,6 @@ def caller(house: House, gateway_process: ServerProcess) -> Caller:
 
 
 @pytest.fixture
-def openai(caller: Caller) -> OpenAI:
-    return OpenAI(base_url=f"{caller.url}/v1", api_key=caller.key, max_retries=0)
+def openai(caller: Caller) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{caller.url}/v1", api_key=caller.key, max_retries=0) as client:
+        yield client

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.gateway.proxy import body as body_module
-from apps.gateway.proxy.body import parse_chat, read_body, repeated_member
+from apps.gateway.proxy import reading
+from apps.gateway.proxy.asked import EMBEDDINGS, parse
+from apps.gateway.proxy.json_body import repeated_member
+from apps.gateway.proxy.reading import read_body
 from apps.gateway.proxy.refusals import Refusal
 from apps.serving.services import read_members
 
@@ -17,7 +19,7 @@ HELLO = [{"role": "user", "content": "Ahoy!"}]
 
 def refusal(body: bytes) -> Refusal:
     with pytest.raises(Refusal) as caught:
-        parse_chat(body)
+        parse(body)
     assert caught.value.status == 400
     return caught.value
 
@@ -87,12 +89,12 @@ def test_what_is_no_json_object_is_refused(body):
 
 
 def test_nulls_stand_for_members_left_out():
-    request = parse_chat(json.dumps({"model": "m", "messages": HELLO, "stream": None, "stop": None}).encode())
-    assert not request.chat.stream
+    request = parse(json.dumps({"model": "m", "messages": HELLO, "stream": None, "stop": None}).encode())
+    assert not request.asked.stream
 
 
 def test_unknown_members_are_kept_as_they_are_written():
-    request = parse_chat(b'{"model":"m","messages":[{"role":"user"}],"acme":{"a": 1.50 , "b":[null]}}')
+    request = parse(b'{"model":"m","messages":[{"role":"user"}],"acme":{"a": 1.50 , "b":[null]}}')
     assert bytes(request.members["acme"]) == b'{"a": 1.50 , "b":[null]}'
 
 
@@ -109,6 +111,32 @@ def test_unknown_members_are_kept_as_they_are_written():
 def test_a_member_that_stands_twice_is_refused(body):
     found = refusal(body)
     assert (found.param, found.code) == ("model", "duplicate_member")
+
+
+@pytest.mark.parametrize(
+    ("members", "param"),
+    [
+        ({"model": 5}, "model"),
+        ({"input": None}, "input"),
+        ({"input": ""}, "input"),
+        ({"input": []}, "input"),
+        ({"input": ["hi", ""]}, "input[1]"),
+        ({"input": ["hi", 2.5]}, "input[1]"),
+        ({"input": [[1, "two"]]}, "input[0][1]"),
+        ({"encoding_format": "hex"}, "encoding_format"),
+        ({"dimensions": 0}, "dimensions"),
+        ({"user": 7}, "user"),
+    ],
+)
+def test_a_wrong_member_of_an_embeddings_request_is_named(members, param):
+    with pytest.raises(Refusal) as caught:
+        parse(json.dumps({"model": "m", "input": "Ahoy!"} | members).encode(), EMBEDDINGS)
+    assert (caught.value.status, caught.value.param) == (400, param)
+
+
+@pytest.mark.parametrize("given", ["Ahoy!", ["Ahoy!", "Hello"], [17, 4], [[17, 4], [2]]])
+def test_text_and_tokens_can_be_embedded(given):
+    assert parse(json.dumps({"model": "m", "input": given}).encode(), EMBEDDINGS).asked.input == given
 
 
 names = st.text(max_size=5)
@@ -133,7 +161,7 @@ async def silence() -> dict[str, object]:
 
 
 def test_a_body_of_which_nothing_comes_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_module, "BODY_SECONDS", 0.01)
+    monkeypatch.setattr(reading, "BODY_SECONDS", 0.01)
     with pytest.raises(Refusal) as caught:
         asyncio.run(read_body(silence, b"57", 1000))
     assert (caught.value.status, caught.value.code) == (408, "body_timeout")

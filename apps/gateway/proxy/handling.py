@@ -1,4 +1,4 @@
-"""One chat request, from its headers to its last byte."""
+"""One request, from its headers to its last byte."""
 
 import asyncio
 import logging
@@ -6,13 +6,14 @@ import logging
 from apps.gateway.proxy import plain, stream
 from apps.gateway.proxy.answering import send_refusal
 from apps.gateway.proxy.asgi_types import Receive, Scope, Send
+from apps.gateway.proxy.asked import parse
 from apps.gateway.proxy.auth import KeyRefusal, authenticate
-from apps.gateway.proxy.body import ClientGone, parse_chat, read_body
 from apps.gateway.proxy.caller import Caller
 from apps.gateway.proxy.client_watch import ClientWatch
 from apps.gateway.proxy.context import Context
 from apps.gateway.proxy.estimate import CLIENT_CLOSED_REQUEST
 from apps.gateway.proxy.exchange import AUTHORIZE, RECEIVE, ROUTE, Exchange
+from apps.gateway.proxy.reading import ClientGone, read_body
 from apps.gateway.proxy.refusals import Refusal, unexpected
 from apps.gateway.proxy.resolve import Plan, resolve
 from apps.gateway.snapshot import KeyEntry
@@ -20,10 +21,10 @@ from apps.gateway.snapshot import KeyEntry
 log = logging.getLogger(__name__)
 
 
-async def answer(context: Context, scope: Scope, receive: Receive, send: Send) -> None:
+async def answer(context: Context, operation: str, scope: Scope, receive: Receive, send: Send) -> None:
     """Refusal only for what happens before anything is known about the request."""
     snapshot = context.snapshot()
-    exchange = Exchange(Caller.of(scope["headers"]), context.clock.offset)
+    exchange = Exchange(operation, Caller.of(scope["headers"]), context.clock.offset)
     try:
         key = exchange.key = authenticate(exchange.caller.authorization, snapshot.keys, exchange.now_ns())
         exchange.ended(AUTHORIZE)
@@ -47,7 +48,7 @@ async def answer(context: Context, scope: Scope, receive: Receive, send: Send) -
 
 async def _understand(context: Context, exchange: Exchange, key: KeyEntry, receive: Receive) -> Plan:
     raw = await read_body(receive, exchange.caller.content_length, context.max_body_bytes)
-    request = exchange.request = parse_chat(raw)
+    request = exchange.request = parse(raw, exchange.operation)
     exchange.ended(RECEIVE)
     plan = exchange.plan = resolve(key, request)
     exchange.ended(ROUTE)

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from apps.gateway.proxy import body as body_module
-from apps.gateway.proxy import chat
+from apps.gateway.proxy import handling, reading
+from apps.gateway.proxy.asked import CHAT
 from apps.gateway.proxy.context import Context
 from apps.gateway.proxy.durable import DurableRecords
 from apps.gateway.proxy.refusals import Refusal
@@ -47,7 +47,7 @@ def run(context: Context, *messages, headers=((b"authorization", b"Bearer fw_sk_
         async def send(message):
             sent.append(message)
 
-        await chat.answer(context, {"headers": headers}, receive, send)
+        await handling.answer(context, CHAT, {"headers": headers}, receive, send)
 
     asyncio.run(main())
     return sent
@@ -87,7 +87,7 @@ def test_a_caller_who_leaves_while_sending_is_on_record(tmp_path):
 
 
 def test_a_body_that_never_ends_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(body_module, "BODY_SECONDS", 0.01)
+    monkeypatch.setattr(reading, "BODY_SECONDS", 0.01)
     head, _ = run(make_context(tmp_path), request(b"{", more=True))
     assert head["status"] == 408
     assert (b"connection", b"close") in head["headers"]
