@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmkit.net import (
@@ -102,7 +102,6 @@ def test_link_local_metadata_and_reserved_addresses_are_never_dialled(address):
         check_address("api.example.com", address, allow_private=True)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_an_ipv4_address_is_no_safer_inside_an_ipv6_address(number):
     plain = IPv4Address(number)
@@ -112,7 +111,6 @@ def test_an_ipv4_address_is_no_safer_inside_an_ipv6_address(number):
     assert reach_of(mapped) == reach_of(nat64) == reach_of(six_to_four) == reach_of(plain)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**128 - 1))
 def test_no_more_is_public_than_the_standard_library_thinks(number):
     address = IPv6Address(number)
@@ -212,7 +210,6 @@ def test_a_url_that_can_not_be_called_says_why_without_repeating_itself(url, rea
     assert "secret" not in str(refusal.value)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_either_a_target_or_refused(url):
     try:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmkit import sse
@@ -59,14 +59,12 @@ def cut_streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
     return stream, [stream[start:end] for start, end in pairwise(edges)]
 
 
-@settings(deadline=None)
 @given(cut_streams())
 def test_any_cut_of_any_stream_gives_the_events_of_the_standard(cut):
     stream, chunks = cut
     assert parsed(*chunks) == by_the_standard(stream)
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS, max_size=6), st.integers(1, 7))
 def test_the_usual_stream_gives_its_events_whatever_the_reads_are(texts, size):
     stream = b"".join(sse.encode(text) for text in texts)
@@ -74,7 +72,6 @@ def test_the_usual_stream_gives_its_events_whatever_the_reads_are(texts, size):
     assert [event.data for event in parsed(b": ready\n\n", *chunks)] == [text.encode() for text in texts]
 
 
-@settings(deadline=None)
 @given(cut_streams(), st.integers(4, 30))
 def test_the_limit_ends_a_stream_at_the_same_event_whatever_the_cut(cut, limit):
     def until_too_large(chunks):
@@ -90,7 +87,6 @@ def test_the_limit_ends_a_stream_at_the_same_event_whatever_the_cut(cut, limit):
     assert until_too_large(chunks) == until_too_large([stream])
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8")), st.text(ONE_LINE))
 def test_what_is_encoded_is_parsed_back(data, kind):
     (event,) = parsed(sse.encode(data, kind or None))

@@ -1,7 +1,7 @@
 """W3C Trace Context, by the examples and rules of the standard."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmkit import traceparent
@@ -63,7 +63,6 @@ def test_a_tracestate_that_could_break_a_header_is_dropped_and_the_trace_kept(st
     assert traceparent.parse(f"00-{TRACE}-{SPAN}-01", state) == TraceContext(TRACE, SPAN, 1)
 
 
-@settings(deadline=None)
 @given(st.booleans())
 def test_what_is_formatted_is_parsed_back(sampled):
     trace_id, span_id = new_trace_id(), new_span_id()
@@ -71,7 +70,6 @@ def test_what_is_formatted_is_parsed_back(sampled):
     assert traceparent.parse(header) == TraceContext(trace_id, span_id, int(sampled))
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_no_text_at_all_makes_it_fail(text):
     traceparent.parse(text, text)

@@ -3,7 +3,7 @@
 import asyncio
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.serving.transport import Limits, ProtocolError, Response, Target, Timeouts
@@ -68,7 +68,6 @@ async def receive(pieces: list[bytes]) -> tuple[Connection, Wire, Response]:
     return connection, wire, response
 
 
-@settings(deadline=None)
 @given(answers())
 def test_any_cut_of_an_answer_gives_the_same_answer(answer):
     headers, body, pieces = answer
@@ -118,7 +117,6 @@ def test_a_reader_that_waits_again_has_the_whole_idle_limit_again():
     asyncio.run(check())
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=60), min_size=1, max_size=6))
 def test_no_bytes_at_all_make_the_connection_fail_otherwise_than_said(pieces):
     async def check():

@@ -1,7 +1,7 @@
 """What goes on the wire before the body."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.serving.transport import InvalidRequest
@@ -25,7 +25,6 @@ def test_a_get_has_no_length_and_a_post_always_does():
     assert b"content-length: 0\r\n\r\n" in encode_head("POST", "/", "h", [], 0)
 
 
-@settings(deadline=None)
 @given(HEADERS)
 def test_no_value_can_add_a_line(headers):
     try:

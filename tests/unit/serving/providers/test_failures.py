@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.serving.providers import ADAPTERS, ProviderError
@@ -79,7 +79,6 @@ def test_a_refused_credential_is_told_in_our_words(status):
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS.values(), ids=ADAPTERS)
-@settings(deadline=None)
 @given(st.text("abcxyz0123-_.", min_size=12, max_size=40), st.text(max_size=20), st.sampled_from([400, 429, 500, 503]))
 def test_no_error_of_any_adapter_repeats_the_credential(adapter, credential, around, status):
     for body in (

@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.serving.providers import StreamObserver, Usage, observe_body
@@ -40,7 +40,6 @@ def observed(*pieces: bytes) -> StreamObserver:
     return observer
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_stream_is_understood_however_it_is_cut(data):
     stream = written(STREAM)
@@ -106,7 +105,6 @@ def test_what_can_not_be_read_is_noted_and_never_raised(rubbish):
     assert (seen.finish_reason, seen.done) == ("stop", True)
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=50), max_size=5))
 def test_no_bytes_at_all_make_it_fail(pieces):
     observed(*pieces)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.serving.providers import Access, UnsupportedRequest, adapter_for, read_members
@@ -151,7 +151,6 @@ def written(chunks, spaced: bool, end: bytes) -> bytes:
     return b"".join(b"data: " + event + end + end for event in [*events, b"[DONE]"])
 
 
-@settings(deadline=None)
 @given(st.data(), st.booleans(), st.sampled_from([b"\n", b"\r\n"]))
 def test_only_the_usage_chunk_is_taken_out_however_the_stream_is_cut(data, spaced, end):
     stream = written(CHUNKS, spaced, end)

@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.serving.providers import StreamObserver, Usage
@@ -155,7 +155,6 @@ def test_the_observer_understands_the_translation():
     assert observer.content_chunks == 8
 
 
-@settings(deadline=None)
 @given(st.data(), st.sampled_from([TALK, TOOLS]), st.sampled_from([b"\n", b"\r\n"]))
 def test_any_cut_of_the_stream_gives_the_same_chunks(data, events, line_end):
     stream = written(events).replace(b"\n", line_end)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.serving.providers import StreamObserver, Usage
@@ -107,7 +107,6 @@ def test_parallel_calls_keep_their_ids_indexes_and_every_fragment():
     assert observed(out).finish_reason == "tool_calls"
 
 
-@settings(deadline=None)
 @given(st.data(), st.sampled_from([TALK, TOOLS]))
 def test_any_cut_of_the_stream_gives_the_same_chunks(data, events):
     stream = b"".join(events)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.serving.providers import StreamObserver, Usage
@@ -98,7 +98,6 @@ def test_choices_run_beside_each_other():
     assert observer.finish_reasons == {0: "stop", 1: "content_filter"}
 
 
-@settings(deadline=None)
 @given(st.data(), st.sampled_from([TALK, TOOLS, TWO]), st.sampled_from([b"\n", b"\r\n"]))
 def test_any_cut_of_the_stream_gives_the_same_chunks(data, events, line_end):
     stream = written(events).replace(b"\n", line_end)

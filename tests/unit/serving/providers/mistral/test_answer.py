@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.serving.providers import ProviderError, StreamObserver, Usage, adapter_for
@@ -158,7 +158,6 @@ def test_a_chunk_without_a_difference_goes_through_byte_for_byte():
     assert stream_of(raw) == raw
 
 
-@settings(deadline=None)
 @given(st.data(), st.sampled_from([TALK, TOOLS]), st.sampled_from([b"\n", b"\r\n"]))
 def test_any_cut_of_the_stream_gives_the_same_chunks(data, events, line_end):
     stream = written(events).replace(b"\n", line_end)
