@@ -7,11 +7,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-from apps.gateway.proxy import handling, models_list
+from apps.gateway.proxy import handling, models_list, previous
 from apps.gateway.proxy.answering import send_refusal
 from apps.gateway.proxy.asgi_types import Receive, Scope, Send
-from apps.gateway.proxy.asked import CHAT, EMBEDDINGS
 from apps.gateway.proxy.context import Context
+from apps.gateway.proxy.conversations import Conversations
+from apps.gateway.proxy.doors import DOORS
 from apps.gateway.proxy.durable import DurableRecords
 from apps.gateway.proxy.refusals import Refusal, no_such_path, wrong_method
 from apps.gateway.snapshot.keeper import SnapshotKeeper
@@ -19,8 +20,6 @@ from apps.serving.services import HttpClient
 
 log = logging.getLogger(__name__)
 
-# Path -> what is asked of a model there.
-OPERATIONS = {"/v1/chat/completions": CHAT, "/v1/embeddings": EMBEDDINGS}
 MODELS = "/v1/models"
 FIRST_SNAPSHOT_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
@@ -30,15 +29,21 @@ TICK_SECONDS = 1.0
 class Gateway:
     """Answers from the snapshot alone. `open` counts the requests under way."""
 
-    def __init__(self, *, spool_dir: Path, max_body_bytes: int) -> None:
+    def __init__(self, *, spool_dir: Path, max_body_bytes: int, cache_url: str) -> None:
         self.open = 0
-        self.context = Context(SnapshotKeeper(), DurableRecords(spool_dir), HttpClient(), max_body_bytes)
+        self.context = Context(
+            SnapshotKeeper(), DurableRecords(spool_dir), HttpClient(), Conversations(cache_url), max_body_bytes
+        )
         self._idle = asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
 
     @classmethod
     def from_settings(cls) -> "Gateway":
-        return cls(spool_dir=settings.SPOOL_DIR, max_body_bytes=settings.GATEWAY_MAX_BODY_BYTES)
+        return cls(
+            spool_dir=settings.SPOOL_DIR,
+            max_body_bytes=settings.GATEWAY_MAX_BODY_BYTES,
+            cache_url=settings.CACHE_URL,
+        )
 
     async def start(self) -> None:
         """Returns once there is a snapshot, or after a few seconds without one: until then requests get 503."""
@@ -62,6 +67,7 @@ class Gateway:
         if self._ticking is not None:
             self._ticking.cancel()
         await context.client.aclose()
+        await context.conversations.aclose()
         await asyncio.to_thread(context.keeper.stop)
         context.records.close()
 
@@ -78,14 +84,18 @@ class Gateway:
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
-        if (operation := OPERATIONS.get(path)) is not None:
+        if (door := DOORS.get(path)) is not None:
             if method != "POST":
                 raise wrong_method(method, "POST")
-            await handling.answer(self.context, operation, scope, receive, send)
+            await handling.answer(self.context, door, scope, receive, send)
         elif path == MODELS or path.startswith(models_list.PREFIX):
             if method not in {"GET", "HEAD"}:
                 raise wrong_method(method, "GET")
             await models_list.answer(self.context, scope, send)
+        elif path.startswith(previous.PREFIX):
+            if method not in {"GET", "HEAD", "DELETE"}:
+                raise wrong_method(method, "GET, DELETE")
+            await previous.answer(self.context, scope, send)
         else:
             raise no_such_path(path)
 

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from apps.gateway.proxy.asked import CHAT, parse
+from apps.gateway.proxy.asked import parse, translate
 from apps.gateway.proxy.caller import Caller
+from apps.gateway.proxy.doors import CHAT_DOOR, Door
 from apps.gateway.proxy.exchange import AUTHORIZE, RECEIVE, ROUTE, UPSTREAM, Exchange
 from apps.gateway.proxy.resolve import resolve
 from apps.gateway.snapshot import KeyEntry, ModelEntry, PriceEntry, ProjectEntry, RouteEntry
@@ -56,14 +57,18 @@ def make_key(*models: ModelEntry, routes: tuple[RouteEntry, ...] = (), **fields:
     return KeyEntry(**(known | fields))
 
 
-def make_exchange(key: KeyEntry | None = None, *, headers: Any = (), **members: Any) -> Exchange:
+def make_exchange(
+    key: KeyEntry | None = None, *, door: Door = CHAT_DOOR, headers: Any = (), **members: Any
+) -> Exchange:
     """A request on its way: authorised, received, routed and handed to the provider, of whom nothing is known yet."""
-    exchange = Exchange(CHAT, Caller.of(headers), wall_offset=0)
+    exchange = Exchange(door, Caller.of(headers), wall_offset=0)
     exchange.key = key or make_key()
     exchange.ended(AUTHORIZE)
-    exchange.request = parse(json.dumps({"model": "helper", "messages": HELLO} | members).encode())
+    exchange.request = parse(json.dumps({"model": "helper", "messages": HELLO} | members).encode(), door)
+    if door.is_translated:
+        translate(exchange.request, door.dialect.to_chat)
     exchange.ended(RECEIVE)
-    exchange.plan = resolve(exchange.key, exchange.request)
+    exchange.plan = resolve(exchange.key, exchange.request, door)
     exchange.ended(ROUTE)
     exchange.outgoing = json.dumps({"model": "acme-large", "messages": HELLO} | members).encode()
     return exchange

@@ -19,8 +19,9 @@ def make_provider(
     credential: str = "sk-provider-secret",
     kind: str = Provider.Kind.OPENAI_COMPATIBLE,
     name: str | None = None,
+    options: dict[str, str] | None = None,
 ) -> Provider:
-    endpoint = Endpoint(kind=kind, base_url=base_url, credential=credential, allow_private=True)
+    endpoint = Endpoint(kind=kind, base_url=base_url, credential=credential, allow_private=True, options=options or {})
     return connect_provider(
         actor=Actor(), project=project, name=name or f"provider-{next(_numbers)}", endpoint=endpoint
     )

@@ -6,8 +6,9 @@ from apps.gateway.proxy.refusals import Refusal
 JSON = (b"content-type", b"application/json")
 
 
-async def send_refusal(send: Send, refusal: Refusal, headers: Headers = ()) -> None:
-    await send_json(send, refusal.status, refusal.body(), [*headers, *refusal.headers])
+async def send_refusal(send: Send, refusal: Refusal, headers: Headers = (), body: bytes = b"") -> None:
+    """`body`: the refusal in the caller's dialect, where that isn't OpenAI's."""
+    await send_json(send, refusal.status, body or refusal.body(), [*headers, *refusal.headers])
 
 
 async def send_json(send: Send, status: int, body: bytes, headers: Headers = ()) -> None:

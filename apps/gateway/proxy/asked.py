@@ -1,13 +1,17 @@
 """What the gateway understands of a request, for each kind of request that it takes."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
+from msgspec import Raw
 
-from apps.gateway.proxy.json_body import Members, read_object
+from apps.gateway.proxy.doors import EMBEDDINGS, Door
+from apps.gateway.proxy.json_body import Members, described, read_object
+from apps.gateway.proxy.refusals import Refusal
+from apps.serving.services import Invalid
 
 MAX_MODEL_NAME = 200
-CHAT, EMBEDDINGS = "chat", "embeddings"  # gen_ai.operation.name
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_MODEL_NAME)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -25,8 +29,6 @@ class StreamOptions(msgspec.Struct):
 
 class ChatBody(msgspec.Struct):
     """The members of a chat request that the gateway understands, or whose wrong type it refuses itself."""
-
-    operation: ClassVar[str] = CHAT
 
     model: Name
     messages: Annotated[list[Turn], msgspec.Meta(min_length=1)]
@@ -51,7 +53,6 @@ class ChatBody(msgspec.Struct):
 class EmbeddingsBody(msgspec.Struct):
     """The same of an embeddings request; the input is text, texts, or their tokens."""
 
-    operation: ClassVar[str] = EMBEDDINGS
     stream: ClassVar[bool] = False
     stream_options: ClassVar[None] = None
     metadata: ClassVar[None] = None
@@ -63,12 +64,33 @@ class EmbeddingsBody(msgspec.Struct):
     user: str | None = None
 
 
+class ForeignBody(msgspec.Struct):
+    """Of a request in a dialect that isn't the gateway's own, as far as it is not translated."""
+
+    model: Name
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    user: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+Asked = ChatBody | EmbeddingsBody | ForeignBody
+
+
 class Request(msgspec.Struct):
-    """A request as it came: the bytes, the members unparsed, and what was understood of them."""
+    """A request as it came: the bytes and the members in its dialect, unparsed; then in chat's words.
+
+    asked: what was understood. chat: the members of the chat request that asks for the same; the very `members`
+    where nothing had to be translated. untranslatable: why there are none; only a provider that speaks the dialect
+    itself can answer then. history: a stored conversation came before it.
+    """
 
     raw: bytes
     members: Members
-    asked: ChatBody | EmbeddingsBody
+    asked: Asked
+    chat: Members
+    untranslatable: Refusal | None = None
+    history: Sequence[Raw] = ()
 
     @property
     def wants_usage(self) -> bool:
@@ -76,12 +98,30 @@ class Request(msgspec.Struct):
         return options is not None and bool(options.include_usage)
 
 
-_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
-    kind.operation: msgspec.json.Decoder(kind) for kind in (ChatBody, EmbeddingsBody)
-}
+_chat = msgspec.json.Decoder(ChatBody)
+_embeddings = msgspec.json.Decoder(EmbeddingsBody)
+_foreign = msgspec.json.Decoder(ForeignBody)
+_encode = msgspec.json.Encoder().encode
 
 
-def parse(raw: bytes, operation: str = CHAT) -> Request:
+def parse(raw: bytes, door: Door) -> Request:
     """Refusal 400 naming the member that is wrong."""
-    members, asked = read_object(raw, _DECODERS[operation])
-    return Request(raw, members, asked)
+    if door.operation == EMBEDDINGS:
+        return _request(raw, _embeddings)
+    return _request(raw, _chat if door.is_hub else _foreign)
+
+
+def _request(raw: bytes, decoder: "msgspec.json.Decoder[Any]") -> Request:
+    members, asked = read_object(raw, decoder)
+    return Request(raw, members, asked, members)
+
+
+def translate(request: Request, to_chat: Callable[[Members], Members]) -> None:
+    """Say the request in chat's words too, or note why that can't be."""
+    try:
+        request.chat = to_chat(request.members)
+        request.asked = _chat.decode(_encode(request.chat))
+    except Invalid as error:
+        request.untranslatable = Refusal(400, error.message, code="invalid_request", param=error.param or None)
+    except msgspec.ValidationError as error:
+        request.untranslatable = described(str(error))

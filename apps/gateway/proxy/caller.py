@@ -10,15 +10,18 @@ _WANTED = frozenset(
     (
         b"authorization", b"content-length", b"traceparent", b"tracestate", b"x-request-id",
         b"x-flywheel-user", b"x-flywheel-session", b"x-flywheel-environment", b"x-flywheel-release",
+        b"x-api-key", b"anthropic-version", b"anthropic-beta",
     )
 )  # fmt: skip
+_LISTS = (b"tracestate", b"anthropic-beta")
+_DIALECT = (b"anthropic-version", b"anthropic-beta")
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}\Z")
 MAX_LABEL = 200
 
 
 @dataclass(slots=True)
 class Caller:
-    """Header values by name; of a header that comes twice the last counts, and tracestates are joined."""
+    """Header values by name; of a header that comes twice the last counts, and lists are joined."""
 
     found: dict[bytes, bytes]
 
@@ -27,13 +30,20 @@ class Caller:
         found: dict[bytes, bytes] = {}
         for name, value in headers:
             if name in _WANTED:
-                twice = name == b"tracestate" and name in found
+                twice = name in found and name in _LISTS
                 found[name] = found[name] + b"," + value if twice else value
         return cls(found)
 
     @property
     def authorization(self) -> bytes:
-        return self.found.get(b"authorization", b"")
+        """Anthropic's clients send their key by itself."""
+        given = self.found.get(b"authorization", b"")
+        return given or (b"Bearer " + key if (key := self.found.get(b"x-api-key")) else b"")
+
+    @property
+    def of_dialect(self) -> tuple[tuple[bytes, bytes], ...]:
+        """What goes along to a provider that is spoken to in the caller's own dialect."""
+        return tuple([(name, self.found[name]) for name in _DIALECT if name in self.found])
 
     @property
     def content_length(self) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from apps.gateway.proxy.conversations import Conversations
 from apps.gateway.proxy.durable import DurableRecords
 from apps.gateway.proxy.estimate import fill_in_usage
 from apps.gateway.proxy.exchange import Exchange
@@ -20,6 +21,7 @@ class Context:
     keeper: SnapshotKeeper
     records: DurableRecords
     client: HttpClient
+    conversations: Conversations
     max_body_bytes: int
     clock: SteadyClock = field(default_factory=SteadyClock)
     draining: bool = False

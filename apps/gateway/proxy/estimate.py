@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from apps.gateway.proxy.doors import COUNT
 from apps.gateway.proxy.exchange import Exchange
 from apps.serving.services import Usage
 from llmkit import sse
@@ -16,9 +17,14 @@ def fill_in_usage(exchange: Exchange) -> None:
     """Estimate the usage of a request that reached a model and came back, in part at least, without one."""
     outcome = exchange.outcome
     outcome.usage = outcome.answer.usage
-    if outcome.usage is None and exchange.outgoing and outcome.status in {200, CLIENT_CLOSED_REQUEST}:
+    if outcome.usage is None and _reached_a_model(exchange):
         outcome.usage = Usage(prompt_tokens=_tokens(_asked(exchange)), completion_tokens=_tokens(_answered(exchange)))
         outcome.usage_estimated = True
+
+
+def _reached_a_model(exchange: Exchange) -> bool:
+    answered = exchange.outcome.status in {200, CLIENT_CLOSED_REQUEST}
+    return answered and bool(exchange.outgoing) and exchange.operation != COUNT
 
 
 def _tokens(characters: int) -> int:

@@ -7,13 +7,15 @@ from urllib.parse import quote
 from apps.gateway.proxy.asgi_types import Headers
 from apps.gateway.proxy.asked import Request
 from apps.gateway.proxy.caller import Caller
+from apps.gateway.proxy.doors import Door
 from apps.gateway.proxy.resolve import Plan
 from apps.gateway.snapshot import KeyEntry
 from apps.serving.services import Observed, Usage
 from llmkit.ids import new_span_ids, new_trace_id
 
-# The steps of a request, in order; each becomes a span.
+# The steps of a request, in order; each becomes a span. Not every request reaches a model.
 AUTHORIZE, RECEIVE, ROUTE, UPSTREAM, RESPOND = PHASES = ("authorize", "receive", "route", "upstream", "respond")
+_NEXT = dict(zip(PHASES, (*PHASES[1:], ""), strict=True))
 
 
 @dataclass(slots=True)
@@ -38,14 +40,14 @@ class Exchange:
     """One request. Times are monotonic nanoseconds; `wall_offset` turns them into Unix nanoseconds."""
 
     __slots__ = (
-        "answering", "caller", "key", "operation", "outcome", "outgoing", "parent_id", "phases", "plan", "recorded",
-        "request", "span_id", "started_ns", "step_ids", "trace_id", "tracestate", "wall_offset",
+        "answering", "caller", "door", "key", "outcome", "outgoing", "parent_id", "phases", "plan", "recorded",
+        "request", "running", "span_id", "started_ns", "step_ids", "trace_id", "tracestate", "wall_offset",
     )  # fmt: skip
 
-    def __init__(self, operation: str, caller: Caller, wall_offset: int) -> None:
+    def __init__(self, door: Door, caller: Caller, wall_offset: int) -> None:
         self.started_ns = time.monotonic_ns()
         self.wall_offset = wall_offset
-        self.operation = operation
+        self.door = door
         self.caller = caller
         context = caller.trace_context()
         self.trace_id = context.trace_id if context else new_trace_id()
@@ -53,6 +55,7 @@ class Exchange:
         self.tracestate = context.tracestate if context else ""
         self.span_id, *self.step_ids = new_span_ids(1 + len(PHASES))
         self.phases: list[tuple[str, int]] = []
+        self.running = AUTHORIZE
         self.key: KeyEntry | None = None
         self.request: Request | None = None
         self.plan: Plan | None = None
@@ -61,6 +64,10 @@ class Exchange:
         self.answering = False  # the head of an answer is out
         self.recorded = False
 
+    @property
+    def operation(self) -> str:
+        return self.door.operation
+
     def now_ns(self) -> int:
         """Unix nanoseconds."""
         return time.monotonic_ns() + self.wall_offset
@@ -68,11 +75,12 @@ class Exchange:
     def ended(self, phase: str) -> None:
         """`phase` reached from the end of the one before until now."""
         self.phases.append((phase, time.monotonic_ns()))
+        self.running = _NEXT[phase]
 
     def end_running(self) -> None:
         """Whatever step was under way ends here."""
-        if len(self.phases) < len(PHASES):
-            self.ended(PHASES[len(self.phases)])
+        if self.running:
+            self.ended(self.running)
 
     @property
     def upstream_span_id(self) -> str:

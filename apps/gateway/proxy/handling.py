@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
-from apps.gateway.proxy import plain, stream
+from apps.gateway.proxy import counting, plain, previous, stream
 from apps.gateway.proxy.answering import send_refusal
 from apps.gateway.proxy.asgi_types import Receive, Scope, Send
-from apps.gateway.proxy.asked import parse
+from apps.gateway.proxy.asked import parse, translate
 from apps.gateway.proxy.auth import KeyRefusal, authenticate
 from apps.gateway.proxy.caller import Caller
 from apps.gateway.proxy.client_watch import ClientWatch
 from apps.gateway.proxy.context import Context
+from apps.gateway.proxy.doors import COUNT, Door
 from apps.gateway.proxy.estimate import CLIENT_CLOSED_REQUEST
 from apps.gateway.proxy.exchange import AUTHORIZE, RECEIVE, ROUTE, Exchange
 from apps.gateway.proxy.reading import ClientGone, read_body
@@ -20,11 +22,13 @@ from apps.gateway.snapshot import KeyEntry
 
 log = logging.getLogger(__name__)
 
+Relay = Callable[[Context, Exchange, Plan, Send], Awaitable[None]]
 
-async def answer(context: Context, operation: str, scope: Scope, receive: Receive, send: Send) -> None:
+
+async def answer(context: Context, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
     """Refusal only for what happens before anything is known about the request."""
     snapshot = context.snapshot()
-    exchange = Exchange(operation, Caller.of(scope["headers"]), context.clock.offset)
+    exchange = Exchange(door, Caller.of(scope["headers"]), context.clock.offset)
     try:
         key = exchange.key = authenticate(exchange.caller.authorization, snapshot.keys, exchange.now_ns())
         exchange.ended(AUTHORIZE)
@@ -48,15 +52,19 @@ async def answer(context: Context, operation: str, scope: Scope, receive: Receiv
 
 async def _understand(context: Context, exchange: Exchange, key: KeyEntry, receive: Receive) -> Plan:
     raw = await read_body(receive, exchange.caller.content_length, context.max_body_bytes)
-    request = exchange.request = parse(raw, exchange.operation)
+    request = exchange.request = parse(raw, exchange.door)
+    if exchange.door.needs_memory:
+        await previous.understand(context, key.project.id, request)
+    elif exchange.door.is_translated:
+        translate(request, exchange.door.dialect.to_chat)
     exchange.ended(RECEIVE)
-    plan = exchange.plan = resolve(key, request)
+    plan = exchange.plan = resolve(key, request, exchange.door)
     exchange.ended(ROUTE)
     return plan
 
 
 async def _relay(context: Context, exchange: Exchange, plan: Plan, receive: Receive, send: Send) -> None:
-    relay = stream.relay if plan.streams else plain.relay
+    relay = _way(exchange.door, plan)
     watch = ClientWatch(exchange, receive)
     try:
         await relay(context, exchange, plan, send)
@@ -71,6 +79,12 @@ async def _relay(context: Context, exchange: Exchange, plan: Plan, receive: Rece
         watch.stop()
 
 
+def _way(door: Door, plan: Plan) -> Relay:
+    if door.operation == COUNT:
+        return counting.relay
+    return stream.relay if plan.streams else plain.relay
+
+
 async def _refuse(context: Context, exchange: Exchange, refusal: Refusal, send: Send) -> None:
     """Tell the caller, once the refusal is on record where it belongs to a project."""
     outcome = exchange.outcome
@@ -78,12 +92,12 @@ async def _refuse(context: Context, exchange: Exchange, refusal: Refusal, send: 
     if exchange.key is None:
         context.unknown_keys += 1
     else:
-        outcome.body = refusal.body()
+        outcome.body = exchange.door.refusal(refusal)
         try:
             context.record(exchange)
         except Refusal as broken:
             refusal = broken
-    await send_refusal(send, refusal, exchange.headers())
+    await send_refusal(send, refusal, exchange.headers(), exchange.door.refusal(refusal))
 
 
 def _note_unanswered(context: Context, exchange: Exchange) -> None:

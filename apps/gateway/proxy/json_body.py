@@ -28,7 +28,7 @@ def read_object(raw: bytes, decoder: "msgspec.json.Decoder[Asked]") -> tuple[Mem
         asked = decoder.decode(raw)
         members = read_members(raw)
     except msgspec.ValidationError as error:
-        raise _described(str(error)) from error
+        raise described(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refusal(400, f"The body is not valid JSON: {_without_colon(error)}.", code="invalid_json") from error
     except RecursionError as error:
@@ -75,7 +75,7 @@ def _walk(raw: bytes, members: Members) -> str | None:
     return None
 
 
-def _described(text: str) -> Refusal:
+def described(text: str) -> Refusal:
     """msgspec's words for a type that doesn't fit, with the member in front."""
     place = _PLACE.search(text)
     what = _PLACE.sub("", text)

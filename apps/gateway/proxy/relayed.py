@@ -3,14 +3,15 @@
 import re
 import time
 
+from apps.gateway.proxy.doors import told
 from apps.gateway.proxy.exchange import Exchange
-from apps.gateway.proxy.payloads import KEPT_BYTES
-from apps.serving.services import Observed, StreamTranslator
+from apps.gateway.proxy.payloads import keep_stream
+from apps.gateway.proxy.refusals import Refusal
+from apps.serving.services import Observed, StreamTranslator, UnreadableAnswer
 from llmkit import sse
 
 DONE = b"[DONE]"
 EVENT_LIMIT = 8 * 1024 * 1024
-KEEP_ALIVE = b": keep-alive\n\n"
 BLANK_LINE = b"\n\n"
 BLANK_LINES = (BLANK_LINE, b"\r\n\r\n")
 # The extra chunk at the end of a stream whose caller asked for the usage.
@@ -22,7 +23,7 @@ class NotUnderstood(Exception):
 
 
 class RelayedStream(Observed):
-    """Feed it what the provider sends; it gives what the caller gets.
+    """Feed it what the provider sends; it gives what the caller gets, in the caller's dialect.
 
     `done`: the stream came to its proper end; `error`: it ended with one instead.
     """
@@ -35,6 +36,9 @@ class RelayedStream(Observed):
         self._asked_ns = exchange.phases[-1][1]
         self._show_usage = exchange.shows_usage
         self._translator = translator
+        door, request = exchange.door, exchange.request
+        self._as_it_comes = door.is_hub
+        self._voice = door.dialect.stream(request.members if request else {})
         self._parser = sse.Parser(EVENT_LIMIT)
         self._between_events = True
 
@@ -52,8 +56,21 @@ class RelayedStream(Observed):
         self.done = self.done or (self.error is None and bool(self.finish_reasons))
         return out
 
+    def last(self) -> bytes:
+        """The proper end."""
+        return self._voice.end()
+
+    def fail(self, refusal: Refusal) -> bytes:
+        """The last event of a stream that was broken off."""
+        return self._voice.fail(told(refusal))
+
+    @property
+    def answer(self) -> bytes:
+        """The whole answer as JSON after `last`, in dialects whose last event holds it; else b""."""
+        return self._voice.answer
+
     def _read(self, chunk: bytes) -> bytes:
-        self._keep(chunk)
+        keep_stream(self._outcome, chunk)
         whole = self._between_events
         self._between_events = chunk.endswith(BLANK_LINES)
         try:
@@ -61,11 +78,14 @@ class RelayedStream(Observed):
         except sse.EventTooLarge as error:
             raise NotUnderstood from error
         if not events:
-            return KEEP_ALIVE if whole and chunk[:1] == b":" else b""
+            return self._voice.keep_alive() if whole and chunk[:1] == b":" else b""
         shown = self._shown(events)
-        if whole and self._between_events and len(shown) == len(events):
+        if self._as_it_comes and whole and self._between_events and len(shown) == len(events):
             return chunk
-        return b"".join([b"data: %b\n\n" % data for data in shown])
+        try:
+            return self._voice.feed(shown)
+        except UnreadableAnswer as error:
+            raise NotUnderstood from error
 
     def _shown(self, events: list[sse.Event]) -> list[bytes]:
         """What the caller gets of these events now; all of them are taken note of, up to the end."""
@@ -83,11 +103,3 @@ class RelayedStream(Observed):
         if content and not self._outcome.first_chunk_ns:
             self._outcome.first_chunk_ns = time.monotonic_ns() - self._asked_ns
         return shown
-
-    def _keep(self, chunk: bytes) -> None:
-        outcome = self._outcome
-        outcome.stream_bytes += len(chunk)
-        if outcome.stream_bytes <= KEPT_BYTES:
-            outcome.stream.append(chunk)
-        else:
-            outcome.stream_cut = True

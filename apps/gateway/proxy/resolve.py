@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Raw
 
 from apps.gateway.proxy.asked import ChatBody, Request
+from apps.gateway.proxy.doors import Door
 from apps.gateway.proxy.json_body import Members
 from apps.gateway.proxy.refusals import Refusal
 from apps.gateway.snapshot import KeyEntry, ModelEntry, RouteEntry
@@ -17,7 +18,10 @@ SYSTEM_ROLES = frozenset(("system", "developer"))
 
 @dataclass(slots=True)
 class Plan:
-    """Which model answers a request, reached how, by which route if one was named, and the members that go there."""
+    """Which model answers a request, reached how, by which route if one was named, and what goes there.
+
+    members: of the chat request, whatever the caller speaks. native: the provider gets the caller's own words instead.
+    """
 
     model: ModelEntry
     upstream: Upstream
@@ -27,9 +31,10 @@ class Plan:
     body: bytes | None  # the caller's own, where nothing of it had to change
     route_added: bool  # the route put something into the members
     streams: bool
+    native: bool = False
 
 
-def resolve(key: KeyEntry, request: Request) -> Plan:
+def resolve(key: KeyEntry, request: Request, door: Door) -> Plan:
     """Refusal 404 for a name the project lacks, 403 for one the key may not use, 503 for a provider out of order."""
     name = request.asked.model
     route = key.project.routes.get(name)
@@ -40,17 +45,26 @@ def resolve(key: KeyEntry, request: Request) -> Plan:
         raise _not_allowed(key, name)
     if model.upstream is None:
         raise _unusable(model)
-    members = dict(request.members)
+    native = _is_native(door, request, route, model.upstream)
+    if request.untranslatable is not None and not native:
+        raise request.untranslatable
+    members = dict(request.chat)
     added = route is not None and _add_from_route(route, request, members)
     members["model"] = Raw(msgspec.json.encode(model.upstream_name))
     streams = bool(request.asked.stream)
     injects = streams and not request.wants_usage
     if injects:
-        _ask_for_usage(members)
-    same = not added and not injects and model.upstream_name == name
-    return Plan(
-        model, model.upstream, route, request.asked.operation, members, request.raw if same else None, added, streams
-    )
+        members["stream_options"] = with_usage(members)
+    same = door.is_hub and not added and not injects and model.upstream_name == name
+    body = request.raw if same else None
+    return Plan(model, model.upstream, route, door.operation, members, body, added, streams, native)
+
+
+def _is_native(door: Door, request: Request, route: RouteEntry | None, upstream: Upstream) -> bool:
+    """Whether the provider speaks the caller's dialect, and nothing has to be added to what the caller said in it."""
+    if door.is_hub or request.history or (route is not None and (route.defaults or route.system_turn)):
+        return False
+    return upstream.adapter.speaks(door.native, upstream.access)
 
 
 def _add_from_route(route: RouteEntry, request: Request, members: Members) -> bool:
@@ -65,11 +79,11 @@ def _add_from_route(route: RouteEntry, request: Request, members: Members) -> bo
     return prompted or bool(missing)
 
 
-def _ask_for_usage(members: Members) -> None:
-    """Have the provider end its stream with the usage, whether or not the caller wants it."""
+def with_usage(members: Members) -> Raw:
+    """The options by which the provider ends its stream with the usage, whether or not the caller wants it."""
     given = members.get("stream_options")
     options = msgspec.json.decode(given, type=Members | None) if given is not None else None
-    members["stream_options"] = Raw(msgspec.json.encode({**(options or {}), "include_usage": True}))
+    return Raw(msgspec.json.encode({**(options or {}), "include_usage": True}))
 
 
 def unknown_model(key: KeyEntry, name: str) -> Refusal:

@@ -2,9 +2,11 @@
 
 import asyncio
 
+from apps.gateway.proxy import previous
 from apps.gateway.proxy.asgi_types import Send
 from apps.gateway.proxy.context import Context
 from apps.gateway.proxy.exchange import UPSTREAM, Exchange
+from apps.gateway.proxy.native import NativeStream
 from apps.gateway.proxy.provider_errors import (
     ERROR_BODY_LIMIT,
     answered_error,
@@ -23,25 +25,33 @@ EVENT_STREAM = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
-DONE = b"data: [DONE]\n\n"
 # Between a stream's [DONE] and the end of its body, after which the connection can be used again.
 TAIL_SECONDS = 1.0
+UNREADABLE_EVENT = "an event that is not a part of an answer"
+
+Stream = RelayedStream | NativeStream
 
 
 async def relay(context: Context, exchange: Exchange, plan: Plan, send: Send) -> None:
     """Refusal for whatever goes wrong before the first event; later troubles end the stream with an error event."""
     try:
         async with await call_upstream(context, exchange, plan) as response:
-            stream = RelayedStream(exchange, plan.upstream.adapter.stream(chat_call(plan)))
+            stream = _read_along(exchange, plan)
             last = await _pass_on(exchange, plan, response, stream, send)
-            await _finish(context, exchange, send, last)
+            await _finish(context, exchange, send, stream, last)
             await _drain(response, stream)
     except TransportError as error:
         raise unreachable(plan.upstream.provider, error) from error
 
 
-async def _pass_on(exchange: Exchange, plan: Plan, response: Response, stream: RelayedStream, send: Send) -> bytes:
-    """All events but the last, which is given back: [DONE], or an error."""
+def _read_along(exchange: Exchange, plan: Plan) -> Stream:
+    if plan.native:
+        return NativeStream(exchange)
+    return RelayedStream(exchange, plan.upstream.adapter.stream(chat_call(plan)))
+
+
+async def _pass_on(exchange: Exchange, plan: Plan, response: Response, stream: Stream, send: Send) -> bytes:
+    """All events but the last, which is given back: the proper end, or an error."""
     provider = plan.upstream.provider
     out = await _first_events(plan, response, stream)
     exchange.answering = True
@@ -59,15 +69,15 @@ async def _pass_on(exchange: Exchange, plan: Plan, response: Response, stream: R
         if stream.error is not None:
             raise told(provider, stream.error)
     except TransportError as error:
-        return _broken_off(exchange, unreachable(provider, error))
+        return _broken_off(exchange, stream, unreachable(provider, error))
     except NotUnderstood:
-        return _broken_off(exchange, not_understood(provider, "an event that is not a chat completion chunk"))
+        return _broken_off(exchange, stream, not_understood(provider, UNREADABLE_EVENT))
     except Refusal as refusal:
-        return _broken_off(exchange, refusal)
-    return DONE
+        return _broken_off(exchange, stream, refusal)
+    return stream.last()
 
 
-async def _first_events(plan: Plan, response: Response, stream: RelayedStream) -> bytes:
+async def _first_events(plan: Plan, response: Response, stream: Stream) -> bytes:
     """Held back until they are known to be an answer, so that an error still gets its status."""
     upstream = plan.upstream
     if response.status != 200:
@@ -83,7 +93,7 @@ async def _first_events(plan: Plan, response: Response, stream: RelayedStream) -
             if not chunk:
                 break
     except NotUnderstood as error:
-        raise not_understood(upstream.provider, "an event that is not a chat completion chunk") from error
+        raise not_understood(upstream.provider, UNREADABLE_EVENT) from error
     if stream.error is not None and not out:
         raise told(upstream.provider, stream.error)
     if not out and not stream.done:
@@ -100,24 +110,26 @@ async def _not_a_stream(plan: Plan, response: Response) -> Refusal:
     return not_understood(plan.upstream.provider, "its answer in one piece instead of a stream")
 
 
-def _broken_off(exchange: Exchange, refusal: Refusal) -> bytes:
+def _broken_off(exchange: Exchange, stream: Stream, refusal: Refusal) -> bytes:
     """Note what ended the stream early; the caller reads it as the last event."""
     outcome = exchange.outcome
     outcome.error_type, outcome.error_message = refusal.code, refusal.message
-    return b"data: %b\n\n" % refusal.body()
+    return stream.fail(refusal)
 
 
-async def _finish(context: Context, exchange: Exchange, send: Send, last: bytes) -> None:
+async def _finish(context: Context, exchange: Exchange, send: Send, stream: Stream, last: bytes) -> None:
     """The record first, then the end of the answer."""
     exchange.ended(UPSTREAM)
     try:
         context.record(exchange)
     except Refusal as refusal:
-        last = _broken_off(exchange, refusal)
+        last = _broken_off(exchange, stream, refusal)
+    if stream.answer and exchange.door.needs_memory:
+        await previous.keep(context, exchange, stream.answer)
     await send({"type": "http.response.body", "body": last})
 
 
-async def _drain(response: Response, stream: RelayedStream) -> None:
+async def _drain(response: Response, stream: Stream) -> None:
     """Read the end of the body, so that the connection can carry the next request."""
     if stream.done and not response.complete:
         try:

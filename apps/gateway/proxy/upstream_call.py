@@ -1,9 +1,10 @@
 """Handing a request to the provider."""
 
 from apps.gateway.proxy.asgi_types import Headers
-from apps.gateway.proxy.asked import EMBEDDINGS
 from apps.gateway.proxy.context import Context
+from apps.gateway.proxy.doors import EMBEDDINGS
 from apps.gateway.proxy.exchange import Exchange
+from apps.gateway.proxy.native import native_request
 from apps.gateway.proxy.refusals import Refusal
 from apps.gateway.proxy.resolve import Plan
 from apps.serving.services import ChatCall, EmbeddingsCall, Response, UnsupportedRequest, UpstreamRequest
@@ -17,7 +18,7 @@ async def call_upstream(context: Context, exchange: Exchange, plan: Plan, *, who
     """
     upstream = plan.upstream
     try:
-        request = _request(plan)
+        request = _request(exchange, plan)
     except UnsupportedRequest as error:
         raise Refusal(400, str(error), code="unsupported_by_provider", param=error.param) from error
     exchange.outgoing = request.body
@@ -32,8 +33,10 @@ async def call_upstream(context: Context, exchange: Exchange, plan: Plan, *, who
     )
 
 
-def _request(plan: Plan) -> UpstreamRequest:
+def _request(exchange: Exchange, plan: Plan) -> UpstreamRequest:
     upstream = plan.upstream
+    if plan.native:
+        return native_request(exchange, plan)
     if plan.operation == EMBEDDINGS:
         return upstream.adapter.embeddings_request(_embeddings_call(plan), upstream.access)
     return upstream.adapter.request(chat_call(plan), upstream.access)

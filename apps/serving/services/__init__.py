@@ -1,5 +1,19 @@
 """What other apps ask of serving: the catalogue, and the way to a model."""
 
+from apps.serving.dialects import (
+    BODY_OBSERVERS,
+    DIALECTS,
+    OBSERVERS,
+    RESPONSES,
+    Dialect,
+    DialectObserver,
+    DialectStream,
+    Invalid,
+    ToldError,
+    UnreadableAnswer,
+    estimate_messages_tokens,
+    items_of,
+)
 from apps.serving.engine.engine_calls import AdapterNotLoaded
 from apps.serving.providers import (
     ChatCall,
@@ -45,14 +59,22 @@ from apps.serving.transport import (
 )
 
 __all__ = [
+    "BODY_OBSERVERS",
+    "DIALECTS",
+    "OBSERVERS",
+    "RESPONSES",
     "AdapterNotLoaded",
     "ChatCall",
     "Completion",
     "ConnectFailed",
     "CredentialUnreadable",
+    "Dialect",
+    "DialectObserver",
+    "DialectStream",
     "EmbeddingsCall",
     "Endpoint",
     "HttpClient",
+    "Invalid",
     "ModelCallFailed",
     "Observed",
     "Option",
@@ -60,7 +82,9 @@ __all__ = [
     "ProviderError",
     "Response",
     "StreamTranslator",
+    "ToldError",
     "TransportError",
+    "UnreadableAnswer",
     "UnsupportedRequest",
     "Upstream",
     "UpstreamRequest",
@@ -76,7 +100,9 @@ __all__ = [
     "decrypt_credential",
     "default_base_url",
     "encrypt_credential",
+    "estimate_messages_tokens",
     "is_served",
+    "items_of",
     "load_adapter",
     "observe_body",
     "options_of",

@@ -93,10 +93,9 @@ def _choices(response: dict[str, Any]) -> list[Message]:
             for choice in choices
             if isinstance(choice, dict)
         ]
-    for name in ("output", "content"):  # the responses API; the messages API
-        if value := response.get(name):
-            return _messages(value, "assistant") if name == "output" else [_message("assistant", value)]
-    return []
+    if value := response.get("output"):  # the responses API
+        return _messages(value, "assistant")
+    return [_message("assistant", response)] if response.get("content") else []  # the messages API
 
 
 def _messages(value: Any, role: str) -> list[Message]:
@@ -108,22 +107,41 @@ def _messages(value: Any, role: str) -> list[Message]:
 def _message(role: str, value: Any) -> Message:
     if not isinstance(value, dict):
         return Message(role=role, text=_text(value))
-    calls = value.get("tool_calls")
     text = _text(value.get("content", value.get("text")))
     if not text and isinstance(value.get("refusal"), str):
         text = value["refusal"]
     return Message(
-        role=str(value.get("role") or role)[:40],
+        role=str(value.get("role") or ("tool" if value.get("type") == "function_call_output" else role))[:40],
         text=text,
         name=str(value.get("name") or "")[:100],
-        tool_calls=[_call(call) for call in calls if isinstance(call, dict)] if isinstance(calls, list) else [],
+        tool_calls=[_call(call) for call in _calls(value) if isinstance(call, dict)],
     )
+
+
+def _calls(value: dict[str, Any]) -> list[Any]:
+    """The tool calls of a message: its own in chat, blocks of its content in Messages, the item itself in Responses."""
+    if isinstance(calls := value.get("tool_calls"), list):
+        return calls
+    if value.get("type") == "function_call":
+        return [value]
+    content = value.get("content")
+    blocks = content if isinstance(content, list) else []
+    return list(filter(_is_call, blocks))
+
+
+def _is_call(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "tool_use"
 
 
 def _call(call: dict[str, Any]) -> ToolCall:
     function = call.get("function")
     function = function if isinstance(function, dict) else call
-    return ToolCall(name=str(function.get("name") or ""), arguments=_text(function.get("arguments")))
+    return ToolCall(name=str(function.get("name") or ""), arguments=_arguments(function))
+
+
+def _arguments(function: dict[str, Any]) -> str:
+    given = function.get("arguments", function.get("input"))
+    return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
 
 
 def _text(content: Any) -> str:
@@ -133,7 +151,7 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        return "\n".join(filter(None, map(_text, content)))
+        return "\n".join(filter(None, [_text(part) for part in content if not _is_call(part)]))
     if isinstance(content, dict):
         for name in ("text", "content", "output"):
             if name in content:

@@ -1,10 +1,11 @@
-"""A streamed answer put together: the SSE text of chat completion chunks as the one response they amount to."""
+"""A streamed answer put together: the SSE text of its events as the one response they amount to."""
 
 from typing import Any
 
 import msgspec
 
 from apps.tracing.domain.sanitise import loads
+from apps.tracing.domain.typed_streams import TypedStream
 from llmkit import sse
 
 # Fields of a choice's delta that arrive in pieces; other texts (role, ids) come whole.
@@ -13,19 +14,21 @@ _NO_LIMIT = 1 << 40
 
 
 def assemble(stream: str) -> dict[str, Any]:
-    """An OpenAI-shaped response with `choices[].message`, `finish_reason` and `usage`.
+    """A response in the dialect of its events; for chat with `choices[].message`, `finish_reason` and `usage`.
 
     A stream that broke off gives what came until then, with a null finish_reason; an error event becomes `error`.
     Events that are no JSON objects are kept under `unparsed`.
     """
     response: dict[str, Any] = {}
     choices: dict[int, dict[str, Any]] = {}
+    typed = TypedStream(response)
     for data in _events(stream):
         chunk = _decode(data)
         if not isinstance(chunk, dict):
             response.setdefault("unparsed", []).append(data.decode("utf-8", "replace"))
             continue
-        _take_chunk(response, choices, chunk)
+        if not typed.take(chunk):
+            _take_chunk(response, choices, chunk)
     if choices:
         response["choices"] = [choices[index] for index in sorted(choices)]
     return response

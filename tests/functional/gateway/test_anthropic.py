@@ -1,46 +1,16 @@
 """A provider that speaks Anthropic's protocol, called by OpenAI's client."""
 
-import json
-
 import pytest
 from openai import OpenAI
 
 from tests.factories.serving import make_model, make_provider
 from tests.functional.gateway.conftest import House
+from tests.functional.gateway.dialects.claude import claude
 from tests.helpers.calling import HELLO, Caller
-from tests.helpers.mock_provider import MockProvider, close_stream, fails
+from tests.helpers.mock_provider import MockProvider
 from tests.helpers.processes import ServerProcess
 from tests.helpers.spool import entry_of
 from tests.helpers.waiting import eventually
-
-MESSAGE = {
-    "id": "msg_1",
-    "type": "message",
-    "role": "assistant",
-    "model": "claude-x",
-    "content": [{"type": "text", "text": "Ahoy."}],
-    "stop_reason": "end_turn",
-    "usage": {"input_tokens": 20, "output_tokens": 3, "cache_read_input_tokens": 4},
-}
-EVENTS = [
-    {"type": "message_start", "message": {**MESSAGE, "content": [], "stop_reason": None}},
-    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Ahoy."}},
-    {"type": "content_block_stop", "index": 0},
-    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 3}},
-    {"type": "message_stop"},
-]
-
-
-async def claude(asked, writer) -> None:
-    if not asked.body.get("stream"):
-        return await fails(200, MESSAGE)(asked, writer)
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
-    for event in EVENTS:
-        raw = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
-        writer.write(b"%x\r\n%b\r\n" % (len(raw), raw))
-        await writer.drain()
-    return await close_stream(writer)
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def test_the_key_is_checked_before_the_body_is_read(small_gateway: Caller) -> No
 
 def test_paths_and_methods_that_do_not_exist_are_refused_in_the_same_shape(caller: Caller) -> None:
     for method, path, status in (
-        ("POST", "/v1/completions", 404),
+        ("POST", "/v1/moderations", 404),
         ("GET", "/v1/", 404),
         ("GET", CHAT, 405),
         ("POST", "/v1/models", 405),

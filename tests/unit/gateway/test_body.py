@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.gateway.proxy import reading
-from apps.gateway.proxy.asked import EMBEDDINGS, parse
+from apps.gateway.proxy.asked import parse
+from apps.gateway.proxy.doors import CHAT_DOOR, EMBEDDINGS_DOOR
 from apps.gateway.proxy.json_body import repeated_member
 from apps.gateway.proxy.reading import read_body
 from apps.gateway.proxy.refusals import Refusal
@@ -19,7 +20,7 @@ HELLO = [{"role": "user", "content": "Ahoy!"}]
 
 def refusal(body: bytes) -> Refusal:
     with pytest.raises(Refusal) as caught:
-        parse(body)
+        parse(body, CHAT_DOOR)
     assert caught.value.status == 400
     return caught.value
 
@@ -89,12 +90,12 @@ def test_what_is_no_json_object_is_refused(body):
 
 
 def test_nulls_stand_for_members_left_out():
-    request = parse(json.dumps({"model": "m", "messages": HELLO, "stream": None, "stop": None}).encode())
+    request = parse(json.dumps({"model": "m", "messages": HELLO, "stream": None, "stop": None}).encode(), CHAT_DOOR)
     assert not request.asked.stream
 
 
 def test_unknown_members_are_kept_as_they_are_written():
-    request = parse(b'{"model":"m","messages":[{"role":"user"}],"acme":{"a": 1.50 , "b":[null]}}')
+    request = parse(b'{"model":"m","messages":[{"role":"user"}],"acme":{"a": 1.50 , "b":[null]}}', CHAT_DOOR)
     assert bytes(request.members["acme"]) == b'{"a": 1.50 , "b":[null]}'
 
 
@@ -130,13 +131,13 @@ def test_a_member_that_stands_twice_is_refused(body):
 )
 def test_a_wrong_member_of_an_embeddings_request_is_named(members, param):
     with pytest.raises(Refusal) as caught:
-        parse(json.dumps({"model": "m", "input": "Ahoy!"} | members).encode(), EMBEDDINGS)
+        parse(json.dumps({"model": "m", "input": "Ahoy!"} | members).encode(), EMBEDDINGS_DOOR)
     assert (caught.value.status, caught.value.param) == (400, param)
 
 
 @pytest.mark.parametrize("given", ["Ahoy!", ["Ahoy!", "Hello"], [17, 4], [[17, 4], [2]]])
 def test_text_and_tokens_can_be_embedded(given):
-    assert parse(json.dumps({"model": "m", "input": given}).encode(), EMBEDDINGS).asked.input == given
+    assert parse(json.dumps({"model": "m", "input": given}).encode(), EMBEDDINGS_DOOR).asked.input == given
 
 
 names = st.text(max_size=5)

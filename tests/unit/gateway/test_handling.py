@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from apps.gateway.proxy import handling, reading
-from apps.gateway.proxy.asked import CHAT
 from apps.gateway.proxy.context import Context
+from apps.gateway.proxy.doors import CHAT_DOOR
 from apps.gateway.proxy.durable import DurableRecords
 from apps.gateway.proxy.refusals import Refusal
 from apps.gateway.snapshot import Snapshot
@@ -30,7 +30,13 @@ def make_context(tmp_path, adapter=None, **fields) -> Context:
     upstream = make_upstream() if adapter is None else replace(make_upstream(), adapter=adapter)
     keys = {hashlib.sha256(b"fw_sk_a").digest(): make_key(make_model(upstream=upstream))}
     keeper = SimpleNamespace(current=Snapshot(number=1, keys=keys))
-    known = {"keeper": keeper, "records": DurableRecords(tmp_path), "client": HttpClient(), "max_body_bytes": 1000}
+    known = {
+        "keeper": keeper,
+        "records": DurableRecords(tmp_path),
+        "client": HttpClient(),
+        "conversations": None,
+        "max_body_bytes": 1000,
+    }
     return Context(**(known | fields))
 
 
@@ -47,7 +53,7 @@ def run(context: Context, *messages, headers=((b"authorization", b"Bearer fw_sk_
         async def send(message):
             sent.append(message)
 
-        await handling.answer(context, CHAT, {"headers": headers}, receive, send)
+        await handling.answer(context, CHAT_DOOR, {"headers": headers}, receive, send)
 
     asyncio.run(main())
     return sent

@@ -3,6 +3,7 @@
 import json
 
 from apps.gateway.proxy.estimate import fill_in_usage
+from apps.gateway.proxy.exchange import RECEIVE
 from apps.gateway.proxy.payloads import KEPT_BYTES
 from apps.gateway.proxy.record import encode_record
 from apps.serving.services import Usage, observe_body
@@ -68,7 +69,7 @@ def test_the_user_and_the_session_come_from_the_body_or_from_headers():
 
 def test_a_refused_request_ends_in_the_step_that_failed():
     exchange = make_exchange()
-    exchange.phases = exchange.phases[:1]
+    exchange.phases, exchange.running = exchange.phases[:1], RECEIVE
     exchange.request = exchange.plan = None
     exchange.outcome.status, exchange.outcome.error_type = 400, "invalid_json"
     entry, *steps = recorded(exchange)

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from apps.gateway.proxy.asked import parse
+from apps.gateway.proxy.doors import CHAT_DOOR
 from apps.gateway.proxy.refusals import Refusal
 from apps.gateway.proxy.resolve import NAMES_SHOWN, Plan, resolve
 from apps.gateway.snapshot import RouteEntry
@@ -20,7 +21,9 @@ def make_route(name: str = "support", **fields) -> RouteEntry:
 
 
 def planned(key, **members) -> Plan:
-    return resolve(key, parse(json.dumps({"model": "helper", "messages": HELLO} | members).encode()))
+    return resolve(
+        key, parse(json.dumps({"model": "helper", "messages": HELLO} | members).encode(), CHAT_DOOR), CHAT_DOOR
+    )
 
 
 def sent(plan: Plan) -> dict:
@@ -42,7 +45,7 @@ def test_a_model_is_called_by_its_name_at_the_provider():
 def test_a_body_that_needs_no_change_goes_on_as_it_came():
     key = make_key(make_model(upstream_name="helper"))
     body = json.dumps({"model": "helper", "messages": HELLO}).encode()
-    assert resolve(key, parse(body)).body is body
+    assert resolve(key, parse(body, CHAT_DOOR), CHAT_DOOR).body is body
 
 
 def test_a_stream_is_asked_for_its_usage_and_keeps_the_other_options():

@@ -73,6 +73,18 @@ def test_tool_calls_are_part_of_the_words():
     assert words_of([message]) == 'find_orders {"order": 7}'
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        {"output": [{"type": "function_call", "name": "find_orders", "arguments": '{"order": 7}'}]},
+        {"content": [{"type": "tool_use", "name": "find_orders", "input": {"order": 7}}]},
+    ],
+)
+def test_tool_calls_of_every_dialect_are_found(response):
+    [message] = answered(response)
+    assert words_of([message]) == 'find_orders {"order": 7}'
+
+
 def test_json_answers_are_laid_out():
     [message] = answered({"choices": [{"message": {"content": '{"intent":"a","reply":"é"}'}}]})
     assert message.pretty == '{\n  "intent": "a",\n  "reply": "é"\n}'

@@ -3,7 +3,13 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.tracing.domain.conversation import answered
 from apps.tracing.domain.streams import assemble
+
+TYPES = [
+    "message_start", "content_block_start", "content_block_delta", "message_delta", "message_stop", "error",
+    "response.created", "response.output_item.done", "response.completed",
+]  # fmt: skip
 
 
 def sse(*chunks, done=True):
@@ -111,6 +117,10 @@ def test_a_character_that_was_cut_in_half_is_whole_again():
                     ),
                     x,
                 )
+                | st.fixed_dictionaries(
+                    {"type": st.sampled_from(TYPES)},
+                    optional=dict.fromkeys(("delta", "message", "response", "item", "content_block", "usage"), x),
+                )
             ),
             max_leaves=8,
         ),
@@ -124,3 +134,44 @@ def test_no_json_whatsoever_breaks_it(chunks):
 @given(st.text())
 def test_no_text_whatsoever_breaks_it(text):
     assert isinstance(assemble(text), dict)
+
+
+def typed(*events: dict) -> str:
+    return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
+
+
+def test_a_messages_stream_becomes_its_message():
+    stream = typed(
+        {"type": "message_start", "message": {"id": "msg_1", "content": [], "usage": {"input_tokens": 9}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Let me "}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "look."}},
+        {"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "name": "tide", "input": {}}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": '{"port":'}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": '"Oslo"}'}},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 4}},
+        {"type": "message_stop"},
+    )
+    message = assemble(stream)
+    assert (message["id"], message["stop_reason"]) == ("msg_1", "tool_use")
+    assert message["usage"] == {"input_tokens": 9, "output_tokens": 4}
+    assert [block.get("text", block.get("input")) for block in message["content"]] == [
+        "Let me look.",
+        '{"port":"Oslo"}',
+    ]
+    (said,) = answered(message)
+    assert (said.text, said.tool_calls[0].name) == ("Let me look.", "tide")
+
+
+def test_a_responses_stream_becomes_its_response_even_when_it_broke_off():
+    item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Ahoy."}]}
+    begun = {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress", "output": []}}
+    done = {"type": "response.output_item.done", "item": item}
+    assert assemble(typed(begun, done)) == {"id": "resp_1", "status": "in_progress", "output": [item]}
+    whole = {"id": "resp_1", "status": "completed", "output": [item]}
+    assert assemble(typed(begun, done, {"type": "response.completed", "response": whole})) == whole
+
+
+def test_an_error_event_of_a_typed_stream_is_the_error():
+    overloaded = {"type": "error", "error": {"type": "overloaded_error", "message": "Too many ships."}}
+    assert assemble(typed(overloaded)) == {"error": overloaded["error"]}
