@@ -13,9 +13,10 @@ from apps.gateway.services import NewModel
 from apps.serving.domain.names import MOST, complaint_about
 from apps.serving.models import CatalogueModel, Provider
 from apps.serving.queries import callable_models_of
-from apps.serving.services import Endpoint, Option, default_base_url, options_of
+from apps.serving.services import DIALECTS, Endpoint, Option, default_base_url, options_of
 from llmkit.money import nano_from_dollars
 
+NO_POLICY = 'This has to be a JSON object: {"targets": [{"model": "…"}, {"model": "…"}]}'
 NO_OBJECT = 'This has to be a JSON object: {"temperature": 0.2}'
 CONNECTABLE = [(kind.value, kind.label) for kind in Provider.Kind if kind != Provider.Kind.LOCAL]
 MONO = {"autocomplete": "off", "spellcheck": "false", "class": "mono"}
@@ -43,6 +44,13 @@ class VersionForm(forms.Form):
         error_messages={"invalid": NO_OBJECT},
         widget=forms.Textarea({"rows": 3, **MONO}),
     )
+    policy = forms.JSONField(
+        required=False,
+        initial=dict,
+        help_text="Further targets, retries, time limits, as JSON. Empty: the model above, with two retries.",
+        error_messages={"invalid": NO_POLICY},
+        widget=forms.Textarea({"rows": 6, **MONO}),
+    )
     message = forms.CharField(
         label="What changes and why", required=False, max_length=200, help_text="For those who read the history."
     )
@@ -57,6 +65,30 @@ class VersionForm(forms.Form):
             raise ValidationError(NO_OBJECT)
         return defaults
 
+    def clean_policy(self) -> dict[str, Any]:
+        policy = self.cleaned_data["policy"] or {}
+        if not isinstance(policy, dict):
+            raise ValidationError(NO_POLICY)
+        return policy
+
+
+class DryRunForm(forms.Form):
+    """A request, as far as a policy looks at it."""
+
+    user = forms.CharField(required=False, max_length=200)
+    session = forms.CharField(required=False, max_length=200)
+    environment = forms.CharField(required=False, max_length=200)
+    tokens = forms.IntegerField(label="Input tokens", required=False, min_value=0, max_value=100_000_000)
+    metadata = forms.JSONField(required=False, initial=dict, widget=forms.TextInput(MONO))
+    dialect = forms.ChoiceField(required=False, choices=[(name, name) for name in sorted(DIALECTS)], initial="chat")
+    streaming = forms.BooleanField(required=False)
+
+    def clean_metadata(self) -> dict[str, Any]:
+        metadata = self.cleaned_data["metadata"] or {}
+        if not isinstance(metadata, dict):
+            raise ValidationError('This has to be a JSON object: {"tier": "gold"}')
+        return metadata
+
 
 class RouteForm(VersionForm):
     name = forms.CharField(
@@ -66,7 +98,7 @@ class RouteForm(VersionForm):
         widget=forms.TextInput(MONO),
     )
     description = forms.CharField(required=False, max_length=300)
-    field_order = ("name", "description", "model", "system_prompt", "defaults", "message")
+    field_order = ("name", "description", "model", "system_prompt", "defaults", "policy", "message")
 
 
 class ConnectForm(forms.Form):

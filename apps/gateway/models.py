@@ -36,12 +36,14 @@ class Route(models.Model):
 
 
 class RouteVersion(models.Model):
-    """Which model a route calls and what it adds to the request. Never changed once made."""
+    """Which models a route calls, by which policy, and what it adds to the request. Never changed once made."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     route = models.ForeignKey(Route, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     model = models.ForeignKey(CatalogueModel, on_delete=models.PROTECT, related_name="+")
+    # As apps.gateway.domain.policy reads it; empty: `model` alone, with everything else as usual.
+    policy = models.JSONField(default=dict, blank=True)
     # Put in front of the conversation unless the caller brings a system message.
     system_prompt = models.TextField(blank=True)
     # Request members such as temperature that the caller has not set.

@@ -7,6 +7,8 @@ from difflib import unified_diff
 from django.db.models import Count
 
 from apps.accounts.models import Project
+from apps.gateway.domain.describing import describe
+from apps.gateway.domain.policy import Policy, parse_policy
 from apps.gateway.models import Route, RouteQuerySet, RouteVersion
 
 
@@ -30,6 +32,17 @@ def routes_of(project: Project) -> RouteQuerySet:
     return found.annotate(version_count=Count("versions")).order_by("name")
 
 
+def policy_of(route: Route) -> Policy:
+    """Of the active version; ObjectDoesNotExist for a route without one."""
+    if route.active is None:
+        raise RouteVersion.DoesNotExist("This route has no version yet.")
+    return read_policy(route.active)
+
+
+def read_policy(version: RouteVersion) -> Policy:
+    return parse_policy(version.policy, version.model.name)
+
+
 def versions_of(route: Route) -> list[VersionRow]:
     """Newest first, each with what it changed against the one before."""
     versions = list(route.versions.select_related("model__provider", "author").order_by("number"))
@@ -51,9 +64,16 @@ def changes_between(before: RouteVersion | None, after: RouteVersion) -> list[Ch
 def _lines(version: RouteVersion) -> dict[str, list[str]]:
     return {
         "Model": [str(version.model)],
+        "Policy": _policy_lines(read_policy(version)),
         "System prompt": version.system_prompt.splitlines(),
         "Defaults": [f"{name}: {json.dumps(value)}" for name, value in sorted(version.defaults.items())],
     }
+
+
+def _policy_lines(policy: Policy) -> list[str]:
+    """An only target is the model, which has a line of its own."""
+    lines = describe(policy)
+    return lines[1:] if policy.is_plain else lines
 
 
 def _difference(old: list[str], new: list[str]) -> list[str]:

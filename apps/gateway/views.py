@@ -10,8 +10,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.domain.roles import Role
 from apps.accounts.services import actor_of, may_edit, open_project
-from apps.gateway.forms import ConnectForm, RouteForm, VersionForm
-from apps.gateway.queries import routes_of, versions_of
+from apps.gateway.domain.describing import describe
+from apps.gateway.domain.dry_run import dry_run
+from apps.gateway.forms import ConnectForm, DryRunForm, RouteForm, VersionForm
+from apps.gateway.queries import policy_of, routes_of, versions_of
 from apps.gateway.services import (
     activate_version,
     connect_provider_with_models,
@@ -31,9 +33,17 @@ def routes(request: HttpRequest, project_slug: str) -> HttpResponse:
 def route(request: HttpRequest, project_slug: str, route_id: UUID) -> HttpResponse:
     project = open_project(request, project_slug)
     shown = get_object_or_404(routes_of(project), id=route_id)
-    return render(
-        request, "gateway/route.html", {"route": shown, "rows": versions_of(shown), "may_edit": may_edit(request)}
-    )
+    form = DryRunForm(request.GET if "try" in request.GET else None)
+    policy = policy_of(shown)
+    context = {
+        "route": shown,
+        "rows": versions_of(shown),
+        "policy": describe(policy),
+        "form": form,
+        "steps": dry_run(policy, form.cleaned_data) if form.is_valid() else [],
+        "may_edit": may_edit(request),
+    }
+    return render(request, "gateway/route.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,7 +66,8 @@ def new_version(request: HttpRequest, project_slug: str, route_id: UUID) -> Http
     project = open_project(request, project_slug, at_least=Role.ENGINEER)
     changed = get_object_or_404(routes_of(project), id=route_id)
     now = changed.active
-    stored = {"model": now.model, "system_prompt": now.system_prompt, "defaults": now.defaults} if now else {}
+    members = ("model", "system_prompt", "defaults", "policy")
+    stored = {name: getattr(now, name) for name in members} if now else {}
     form = VersionForm(request.POST if request.method == "POST" else None, project=project, initial=stored)
     if form.is_valid():
         try:

@@ -7,7 +7,7 @@ from apps.gateway.proxy.asked import parse, translate
 from apps.gateway.proxy.caller import Caller
 from apps.gateway.proxy.doors import CHAT_DOOR, Door
 from apps.gateway.proxy.exchange import AUTHORIZE, RECEIVE, ROUTE, UPSTREAM, Exchange
-from apps.gateway.proxy.resolve import resolve
+from apps.gateway.proxy.resolve import attempt_at, resolve
 from apps.gateway.snapshot import KeyEntry, ModelEntry, PriceEntry, ProjectEntry, RouteEntry
 from apps.gateway.snapshot.entries import NEVER_NS
 from apps.serving.providers import adapter_for
@@ -28,6 +28,7 @@ def make_model(name: str = "helper", **fields: Any) -> ModelEntry:
     known = {
         "name": name,
         "upstream_name": "acme-large",
+        "id": str(uuid7()),
         "provider": "acme",
         "upstream": make_upstream(),
         "unusable": "",
@@ -68,12 +69,19 @@ def make_exchange(
     if door.is_translated:
         translate(exchange.request, door.dialect.to_chat)
     exchange.ended(RECEIVE)
-    exchange.plan = resolve(exchange.key, exchange.request, door)
+    plan = exchange.plan = resolve(exchange.key, exchange.request, door)
     exchange.ended(ROUTE)
-    exchange.outgoing = json.dumps({"model": "acme-large", "messages": HELLO} | members).encode()
+    attempt = attempt_at(plan, plan.targets[0], exchange.next_span_id)
+    attempt.outgoing = json.dumps({"model": "acme-large", "messages": HELLO} | members).encode()
+    attempt.started_ns = exchange.phases[-1][1]
+    exchange.attempts.append(attempt)
+    exchange.winner = attempt
     return exchange
 
 
 def answered(exchange: Exchange) -> Exchange:
+    for attempt in exchange.attempts:
+        attempt.answered = True
+        attempt.end()
     exchange.ended(UPSTREAM)
     return exchange

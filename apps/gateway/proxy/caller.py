@@ -10,7 +10,7 @@ _WANTED = frozenset(
     (
         b"authorization", b"content-length", b"traceparent", b"tracestate", b"x-request-id",
         b"x-flywheel-user", b"x-flywheel-session", b"x-flywheel-environment", b"x-flywheel-release",
-        b"x-api-key", b"anthropic-version", b"anthropic-beta",
+        b"x-api-key", b"anthropic-version", b"anthropic-beta", b"x-stainless-retry-count",
     )
 )  # fmt: skip
 _LISTS = (b"tracestate", b"anthropic-beta")
@@ -48,6 +48,12 @@ class Caller:
     @property
     def content_length(self) -> bytes | None:
         return self.found.get(b"content-length")
+
+    @property
+    def retry_count(self) -> int:
+        """How often the caller's own client has tried this request before."""
+        given = self.found.get(b"x-stainless-retry-count", b"")
+        return int(given) if given.isdigit() and len(given) < 4 else 0
 
     def label(self, name: bytes) -> str:
         """A header as text of bounded length, "" when it isn't there."""

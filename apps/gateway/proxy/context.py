@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from apps.gateway.proxy.attempts.targets import Targets
 from apps.gateway.proxy.conversations import Conversations
 from apps.gateway.proxy.durable import DurableRecords
 from apps.gateway.proxy.estimate import fill_in_usage
@@ -23,6 +24,7 @@ class Context:
     client: HttpClient
     conversations: Conversations
     max_body_bytes: int
+    targets: Targets = field(default_factory=Targets)
     clock: SteadyClock = field(default_factory=SteadyClock)
     draining: bool = False
     unknown_keys: int = 0  # requests refused for them since they were last reported

@@ -16,7 +16,8 @@ ESTIMATED = (b"x-flywheel-estimated", b"true")
 
 
 async def relay(context: Context, exchange: Exchange, plan: Plan, send: Send) -> None:
-    if plan.native:
+    upstream = plan.targets[0].upstream
+    if upstream is not None and plan.speaks_natively(upstream):
         await plain.relay(context, exchange, plan, send)
         return
     body = exchange.outcome.body = msgspec.json.encode({"input_tokens": _estimated(plan)})

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from apps.gateway.proxy.attempts.attempt import Attempt
 from apps.gateway.proxy.doors import COUNT
 from apps.gateway.proxy.exchange import Exchange
 from apps.serving.services import Usage
@@ -14,17 +15,18 @@ CLIENT_CLOSED_REQUEST = 499
 
 
 def fill_in_usage(exchange: Exchange) -> None:
-    """Estimate the usage of a request that reached a model and came back, in part at least, without one."""
-    outcome = exchange.outcome
-    outcome.usage = outcome.answer.usage
-    if outcome.usage is None and _reached_a_model(exchange):
-        outcome.usage = Usage(prompt_tokens=_tokens(_asked(exchange)), completion_tokens=_tokens(_answered(exchange)))
-        outcome.usage_estimated = True
+    """What each attempt spent; an estimate for those that reached a model and came back without a count."""
+    for attempt in exchange.attempts:
+        attempt.usage = attempt.answer.usage
+        spent = (attempt.answered or attempt.cut_off) and bool(attempt.outgoing)
+        if attempt.usage is None and spent and exchange.operation != COUNT:
+            attempt.usage = Usage(prompt_tokens=tokens_asked(exchange), completion_tokens=_tokens(_answered(attempt)))
+            attempt.usage_estimated = True
 
 
-def _reached_a_model(exchange: Exchange) -> bool:
-    answered = exchange.outcome.status in {200, CLIENT_CLOSED_REQUEST}
-    return answered and bool(exchange.outgoing) and exchange.operation != COUNT
+def tokens_asked(exchange: Exchange) -> int:
+    """Of the request as a model reads it, what the route added included."""
+    return _tokens(_asked(exchange))
 
 
 def _tokens(characters: int) -> int:
@@ -46,13 +48,12 @@ def _put_in(given: Any) -> int:
     return len(given) if isinstance(given, str) else CHARACTERS_PER_TOKEN
 
 
-def _answered(exchange: Exchange) -> int:
-    outcome = exchange.outcome
-    if outcome.body:
-        return _spoken_in(outcome.body)
-    kept = b"".join(outcome.stream)
+def _answered(attempt: Attempt) -> int:
+    if attempt.received:
+        return _spoken_in(attempt.received)
+    kept = b"".join(attempt.stream)
     spoken = sum(_spoken_in(event.data) for event in sse.Parser(len(kept) + 1).feed(kept))
-    return spoken * outcome.stream_bytes // len(kept) if outcome.stream_cut and kept else spoken
+    return spoken * attempt.stream_bytes // len(kept) if attempt.stream_cut and kept else spoken
 
 
 def _spoken_in(body: bytes) -> int:

@@ -1,16 +1,16 @@
 """Everything that is known of one request while it is handled; the record is made from it at the end."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from apps.gateway.proxy.asgi_types import Headers
 from apps.gateway.proxy.asked import Request
-from apps.gateway.proxy.caller import Caller
+from apps.gateway.proxy.attempts.attempt import Attempt
+from apps.gateway.proxy.caller import MAX_LABEL, Caller
 from apps.gateway.proxy.doors import Door
 from apps.gateway.proxy.resolve import Plan
 from apps.gateway.snapshot import KeyEntry
-from apps.serving.services import Observed, Usage
 from llmkit.ids import new_span_ids, new_trace_id
 
 # The steps of a request, in order; each becomes a span. Not every request reaches a model.
@@ -26,22 +26,16 @@ class Outcome:
     error_type: str = ""
     error_message: str = ""
     client_gone: bool = False
-    answer: Observed = field(default_factory=Observed)
-    usage: Usage | None = None
-    usage_estimated: bool = False  # counted here, because the provider said nothing
-    first_chunk_ns: int = 0  # from the upstream request to its first content
     body: bytes = b""
-    stream: list[bytes] = field(default_factory=list)
-    stream_bytes: int = 0
-    stream_cut: bool = False  # the stream was longer than what a record keeps
 
 
 class Exchange:
     """One request. Times are monotonic nanoseconds; `wall_offset` turns them into Unix nanoseconds."""
 
     __slots__ = (
-        "answering", "caller", "door", "key", "outcome", "outgoing", "parent_id", "phases", "plan", "recorded",
+        "answering", "attempts", "caller", "door", "key", "outcome", "parent_id", "phases", "plan", "recorded",
         "request", "running", "span_id", "started_ns", "step_ids", "trace_id", "tracestate", "wall_offset",
+        "winner",
     )  # fmt: skip
 
     def __init__(self, door: Door, caller: Caller, wall_offset: int) -> None:
@@ -59,7 +53,8 @@ class Exchange:
         self.key: KeyEntry | None = None
         self.request: Request | None = None
         self.plan: Plan | None = None
-        self.outgoing = b""
+        self.attempts: list[Attempt] = []
+        self.winner: Attempt | None = None  # of the attempts, the one that the caller gets
         self.outcome = Outcome()
         self.answering = False  # the head of an answer is out
         self.recorded = False
@@ -74,8 +69,11 @@ class Exchange:
 
     def ended(self, phase: str) -> None:
         """`phase` reached from the end of the one before until now."""
-        self.phases.append((phase, time.monotonic_ns()))
+        now = time.monotonic_ns()
+        self.phases.append((phase, now))
         self.running = _NEXT[phase]
+        if phase == UPSTREAM and self.winner is not None:
+            self.winner.ended_ns = now
 
     def end_running(self) -> None:
         """Whatever step was under way ends here."""
@@ -83,8 +81,24 @@ class Exchange:
             self.ended(self.running)
 
     @property
-    def upstream_span_id(self) -> str:
-        return self.step_ids[PHASES.index(UPSTREAM)]
+    def attempt(self) -> Attempt | None:
+        """The one that this request stands or falls with."""
+        return self.winner or (self.attempts[-1] if self.attempts else None)
+
+    def next_span_id(self) -> str:
+        """For an attempt."""
+        return self.step_ids[PHASES.index(UPSTREAM)] if not self.attempts else new_span_ids(1)[0]
+
+    @property
+    def user(self) -> str:
+        asked = self.request.asked if self.request else None
+        return ((asked and asked.user) or self.caller.label(b"x-flywheel-user"))[:MAX_LABEL]
+
+    @property
+    def session(self) -> str:
+        metadata = self.request.asked.metadata if self.request else None
+        given = metadata.get("session_id") if metadata else None
+        return self.caller.label(b"x-flywheel-session") or (given[:MAX_LABEL] if isinstance(given, str) else "")
 
     @property
     def project_id(self) -> str:
@@ -108,6 +122,8 @@ class Exchange:
         if route is not None:
             headers.append((b"x-flywheel-route", _header_text(route.name)))
             headers.append((b"x-flywheel-route-version", b"%d" % route.version))
+            if self.winner is not None:
+                headers.append((b"x-flywheel-model", _header_text(self.winner.model.name)))
         return headers
 
 

@@ -1,12 +1,11 @@
 """Requests whose provider speaks the caller's own dialect: they go through as they are, and are read along."""
 
 import re
-import time
 
+from apps.gateway.proxy.attempts.attempt import Attempt
 from apps.gateway.proxy.doors import told
 from apps.gateway.proxy.exchange import Exchange
 from apps.gateway.proxy.json_body import Members
-from apps.gateway.proxy.payloads import keep_stream
 from apps.gateway.proxy.refusals import Refusal
 from apps.gateway.proxy.relayed import EVENT_LIMIT, NotUnderstood
 from apps.gateway.proxy.resolve import Plan, with_usage
@@ -16,16 +15,16 @@ from llmkit import sse
 _NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 
 
-def native_request(exchange: Exchange, plan: Plan) -> UpstreamRequest:
+def native_request(exchange: Exchange, plan: Plan, attempt: Attempt) -> UpstreamRequest:
     """LookupError before the request has been read."""
-    request, upstream = exchange.request, plan.upstream
+    request, upstream = exchange.request, attempt.upstream
     if request is None:
         raise LookupError("There is no request yet.")
     members: Members = request.members
     body: bytes | None = request.raw
     if plan.streams and _tells_usage_on_demand(exchange) and not request.wants_usage:
         members, body = {**members, "stream_options": with_usage(members)}, None
-    headers, name = exchange.caller.of_dialect, plan.model.upstream_name
+    headers, name = exchange.caller.of_dialect, attempt.model.upstream_name
     return upstream.adapter.native_request(exchange.door.native, members, body, name, upstream.access, headers)
 
 
@@ -39,11 +38,10 @@ class NativeStream:
     That one is `last`, for when the record is safe. `done` and `error` as in RelayedStream.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, attempt: Attempt) -> None:
         observer = self._observer = OBSERVERS[exchange.door.native]()
-        exchange.outcome.answer = observer
-        self._exchange = exchange
-        self._asked_ns = exchange.phases[-1][1]
+        attempt.answer = observer
+        self._attempt = attempt
         self._parser = sse.Parser(EVENT_LIMIT)
         self._hides_usage = _tells_usage_on_demand(exchange) and not exchange.shows_usage
         self._voice = exchange.door.dialect.stream({})
@@ -63,7 +61,7 @@ class NativeStream:
         return self.done or self.error is not None
 
     def feed(self, chunk: bytes) -> bytes:
-        keep_stream(self._exchange.outcome, chunk)
+        self._attempt.keep(chunk)
         try:
             events = self._parser.feed(chunk)
         except sse.EventTooLarge as error:
@@ -85,9 +83,8 @@ class NativeStream:
     def _pass(self, event: sse.Event) -> bytes:
         if self.over:
             return b""
-        outcome = self._exchange.outcome
-        if self._observer.learn(event) and not outcome.first_chunk_ns:
-            outcome.first_chunk_ns = time.monotonic_ns() - self._asked_ns
+        if self._observer.learn(event):
+            self._attempt.content_came()
         if self.error is not None or (self._hides_usage and _NO_CHOICES.search(event.data)):
             return b""
         written = sse.encode(event.data, event.event or None)

@@ -4,12 +4,10 @@ import msgspec
 from msgspec import Raw
 
 from apps.gateway.proxy.asked import Request
-from apps.gateway.proxy.exchange import Outcome
+from apps.gateway.proxy.attempts.attempt import KEPT_BYTES
 from apps.gateway.proxy.json_body import Members
 from apps.serving.services import read_members
 from llmkit.telemetry import NO_BODY
-
-KEPT_BYTES = 1024 * 1024
 
 
 def kept_request(request: Request | None) -> tuple[Raw, bool]:
@@ -28,14 +26,6 @@ def kept_response(body: bytes) -> tuple[Raw, bool]:
     if len(body) <= KEPT_BYTES:
         return Raw(body), False
     return _note(len(body)), True
-
-
-def keep_stream(outcome: Outcome, chunk: bytes) -> None:
-    outcome.stream_bytes += len(chunk)
-    if outcome.stream_bytes <= KEPT_BYTES:
-        outcome.stream.append(chunk)
-    else:
-        outcome.stream_cut = True
 
 
 def kept_stream(chunks: list[bytes]) -> str:

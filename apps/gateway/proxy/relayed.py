@@ -1,11 +1,10 @@
 """A provider's stream on its way to the caller: understood, kept for the record, and passed on event by event."""
 
 import re
-import time
 
+from apps.gateway.proxy.attempts.attempt import Attempt
 from apps.gateway.proxy.doors import told
 from apps.gateway.proxy.exchange import Exchange
-from apps.gateway.proxy.payloads import keep_stream
 from apps.gateway.proxy.refusals import Refusal
 from apps.serving.services import Observed, StreamTranslator, UnreadableAnswer
 from llmkit import sse
@@ -28,12 +27,11 @@ class RelayedStream(Observed):
     `done`: the stream came to its proper end; `error`: it ended with one instead.
     """
 
-    def __init__(self, exchange: Exchange, translator: StreamTranslator) -> None:
+    def __init__(self, exchange: Exchange, attempt: Attempt, translator: StreamTranslator) -> None:
         super().__init__()
         self.done = False
-        self._outcome = exchange.outcome
-        self._outcome.answer = self
-        self._asked_ns = exchange.phases[-1][1]
+        self._attempt = attempt
+        attempt.answer = self
         self._show_usage = exchange.shows_usage
         self._translator = translator
         door, request = exchange.door, exchange.request
@@ -70,7 +68,7 @@ class RelayedStream(Observed):
         return self._voice.answer
 
     def _read(self, chunk: bytes) -> bytes:
-        keep_stream(self._outcome, chunk)
+        self._attempt.keep(chunk)
         whole = self._between_events
         self._between_events = chunk.endswith(BLANK_LINES)
         try:
@@ -100,6 +98,6 @@ class RelayedStream(Observed):
                 break
             if self.usage is None or self._show_usage or _NO_CHOICES.search(data) is None:
                 shown.append(data)
-        if content and not self._outcome.first_chunk_ns:
-            self._outcome.first_chunk_ns = time.monotonic_ns() - self._asked_ns
+        if content:
+            self._attempt.content_came()
         return shown

@@ -1,13 +1,18 @@
-"""From the name in `model` to the model that answers, and to the body that goes there."""
+"""From the name in `model` to the models that may answer, and to what goes to each of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 from msgspec import Raw
 
+from apps.gateway.domain.policy import Policy
+from apps.gateway.domain.retrying import Failure
 from apps.gateway.proxy.asked import ChatBody, Request
+from apps.gateway.proxy.attempts.attempt import Attempt
 from apps.gateway.proxy.doors import Door
 from apps.gateway.proxy.json_body import Members
+from apps.gateway.proxy.provider_errors import ProviderFailure, unsupported
 from apps.gateway.proxy.refusals import Refusal
 from apps.gateway.snapshot import KeyEntry, ModelEntry, RouteEntry
 from apps.serving.services import Upstream
@@ -18,20 +23,33 @@ SYSTEM_ROLES = frozenset(("system", "developer"))
 
 @dataclass(slots=True)
 class Plan:
-    """Which model answers a request, reached how, by which route if one was named, and what goes there.
+    """Which models may answer a request, by which policy, and what each of them is asked.
 
-    members: of the chat request, whatever the caller speaks. native: the provider gets the caller's own words instead.
+    members: of the chat request, whatever the caller speaks, with what the route added and the provider's name of
+    the model still missing. changed: they are not the caller's own any more. pace: whose budgets of retries apply.
     """
 
-    model: ModelEntry
-    upstream: Upstream
+    request: Request
+    door: Door
     route: RouteEntry | None
-    operation: str
+    policy: Policy
+    targets: tuple[ModelEntry, ...]
     members: Members
-    body: bytes | None  # the caller's own, where nothing of it had to change
-    route_added: bool  # the route put something into the members
+    changed: bool
+    route_added: bool
     streams: bool
-    native: bool = False
+    pace: str
+
+    @property
+    def operation(self) -> str:
+        return self.door.operation
+
+    def speaks_natively(self, upstream: Upstream) -> bool:
+        """Whether this provider speaks the caller's dialect, and nothing has to be added to what was said in it."""
+        door, route = self.door, self.route
+        if door.is_hub or self.request.history or (route is not None and (route.defaults or route.system_turn)):
+            return False
+        return upstream.adapter.speaks(door.native, upstream.access)
 
 
 def resolve(key: KeyEntry, request: Request, door: Door) -> Plan:
@@ -43,40 +61,57 @@ def resolve(key: KeyEntry, request: Request, door: Door) -> Plan:
         raise unknown_model(key, name)
     if not key.allows(name):
         raise _not_allowed(key, name)
-    if model.upstream is None:
-        raise _unusable(model)
-    native = _is_native(door, request, route, model.upstream)
-    if request.untranslatable is not None and not native:
-        raise request.untranslatable
-    members = dict(request.chat)
-    added = route is not None and _add_from_route(route, request, members)
-    members["model"] = Raw(msgspec.json.encode(model.upstream_name))
+    targets = route.targets if route is not None else (model,)
+    members, added = request.chat, False
+    if route is not None:
+        members, added = _with_route(route, request)
     streams = bool(request.asked.stream)
     injects = streams and not request.wants_usage
     if injects:
-        members["stream_options"] = with_usage(members)
-    same = door.is_hub and not added and not injects and model.upstream_name == name
+        members = {**members, "stream_options": with_usage(members)}
+    return Plan(
+        request=request,
+        door=door,
+        route=route,
+        policy=route.policy if route is not None else model.policy,
+        targets=targets,
+        members=members,
+        changed=added or injects or not door.is_hub,
+        route_added=added,
+        streams=streams,
+        pace=route.id if route is not None else model.id,
+    )
+
+
+def attempt_at(plan: Plan, model: ModelEntry, new_span_id: Callable[[], str]) -> Attempt:
+    """What this model is asked; ProviderFailure where it can't be."""
+    upstream = model.upstream
+    if upstream is None:
+        raise _unusable(model)
+    native, request = plan.speaks_natively(upstream), plan.request
+    if request.untranslatable is not None and not native:
+        refusal = request.untranslatable
+        if len(plan.targets) == 1:
+            raise refusal
+        raise unsupported(refusal.message, refusal.param)
+    members = {**plan.members, "model": Raw(msgspec.json.encode(model.upstream_name))}
+    same = not plan.changed and model.upstream_name == request.asked.model
     body = request.raw if same else None
-    return Plan(model, model.upstream, route, door.operation, members, body, added, streams, native)
+    return Attempt(model, upstream, members, body, native=native, span_id=new_span_id())
 
 
-def _is_native(door: Door, request: Request, route: RouteEntry | None, upstream: Upstream) -> bool:
-    """Whether the provider speaks the caller's dialect, and nothing has to be added to what the caller said in it."""
-    if door.is_hub or request.history or (route is not None and (route.defaults or route.system_turn)):
-        return False
-    return upstream.adapter.speaks(door.native, upstream.access)
-
-
-def _add_from_route(route: RouteEntry, request: Request, members: Members) -> bool:
-    """Fill in what the caller of a chat left open; False if that was nothing."""
+def _with_route(route: RouteEntry, request: Request) -> tuple[Members, bool]:
+    """The members with what the caller of a chat left open filled in; whether that was anything."""
     if not isinstance(request.asked, ChatBody):
-        return False
-    missing = {name: value for name, value in route.defaults.items() if name not in members}
-    members.update(missing)
+        return request.chat, False
+    missing = {name: value for name, value in route.defaults.items() if name not in request.chat}
     prompted = bool(route.system_turn) and not any(turn.role in SYSTEM_ROLES for turn in request.asked.messages)
+    if not missing and not prompted:
+        return request.chat, False
+    members = request.chat | missing
     if prompted:
         members["messages"] = Raw(b"[" + route.system_turn + b"," + bytes(members["messages"])[1:])
-    return prompted or bool(missing)
+    return members, True
 
 
 def with_usage(members: Members) -> Raw:
@@ -95,9 +130,9 @@ def _not_allowed(key: KeyEntry, name: str) -> Refusal:
     return Refusal(403, message, code="model_not_allowed", param="model")
 
 
-def _unusable(model: ModelEntry) -> Refusal:
+def _unusable(model: ModelEntry) -> ProviderFailure:
     message = f"The provider '{model.provider}' cannot be called: {model.unusable}"
-    return Refusal(503, message, code="provider_unusable")
+    return ProviderFailure(503, message, code="provider_unusable", failure=Failure("credential"))
 
 
 def _offer(key: KeyEntry) -> str:

@@ -4,21 +4,19 @@ import asyncio
 
 from apps.gateway.proxy import previous
 from apps.gateway.proxy.asgi_types import Send
+from apps.gateway.proxy.attempts.attempt import Attempt
+from apps.gateway.proxy.attempts.loop import Loop
+from apps.gateway.proxy.attempts.opened import Stream, Streaming
 from apps.gateway.proxy.context import Context
 from apps.gateway.proxy.exchange import UPSTREAM, Exchange
 from apps.gateway.proxy.native import NativeStream
-from apps.gateway.proxy.provider_errors import (
-    ERROR_BODY_LIMIT,
-    answered_error,
-    not_understood,
-    told,
-    unreachable,
-)
+from apps.gateway.proxy.opening import UNREADABLE_EVENT, first_events
+from apps.gateway.proxy.provider_errors import not_understood, told, unreachable
 from apps.gateway.proxy.refusals import Refusal
 from apps.gateway.proxy.relayed import NotUnderstood, RelayedStream
 from apps.gateway.proxy.resolve import Plan
 from apps.gateway.proxy.upstream_call import call_upstream, chat_call
-from apps.serving.services import Response, TransportError, observe_body
+from apps.serving.services import Response, TransportError
 
 EVENT_STREAM = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -27,33 +25,48 @@ EVENT_STREAM = (
 )
 # Between a stream's [DONE] and the end of its body, after which the connection can be used again.
 TAIL_SECONDS = 1.0
-UNREADABLE_EVENT = "an event that is not a part of an answer"
-
-Stream = RelayedStream | NativeStream
 
 
 async def relay(context: Context, exchange: Exchange, plan: Plan, send: Send) -> None:
-    """Refusal for whatever goes wrong before the first event; later troubles end the stream with an error event."""
+    """Refusal for whatever goes wrong before the first content; later troubles end the stream with an error event."""
+
+    async def ask(attempt: Attempt) -> Streaming:
+        return await _ask(context, exchange, plan, attempt)
+
+    loop = Loop(context.targets, exchange, plan, ask)
     try:
-        async with await call_upstream(context, exchange, plan) as response:
-            stream = _read_along(exchange, plan)
-            last = await _pass_on(exchange, plan, response, stream, send)
-            await _finish(context, exchange, send, stream, last)
-            await _drain(response, stream)
+        opened = await loop.run()
+        async with opened.response:
+            last = await _pass_on(exchange, opened, send)
+            await _finish(context, exchange, send, opened.stream, last)
+            await _drain(opened.response, opened.stream)
+    finally:
+        loop.leave()
+
+
+async def _ask(context: Context, exchange: Exchange, plan: Plan, attempt: Attempt) -> Streaming:
+    try:
+        response = await call_upstream(context, exchange, plan, attempt)
+        try:
+            stream = _read_along(exchange, plan, attempt)
+            first = await first_events(attempt, response, stream)
+        except BaseException:
+            response.close()
+            raise
     except TransportError as error:
-        raise unreachable(plan.upstream.provider, error) from error
+        raise unreachable(attempt.upstream.provider, error) from error
+    return Streaming(attempt, response, stream, first)
 
 
-def _read_along(exchange: Exchange, plan: Plan) -> Stream:
-    if plan.native:
-        return NativeStream(exchange)
-    return RelayedStream(exchange, plan.upstream.adapter.stream(chat_call(plan)))
+def _read_along(exchange: Exchange, plan: Plan, attempt: Attempt) -> Stream:
+    if attempt.native:
+        return NativeStream(exchange, attempt)
+    return RelayedStream(exchange, attempt, attempt.upstream.adapter.stream(chat_call(plan, attempt)))
 
 
-async def _pass_on(exchange: Exchange, plan: Plan, response: Response, stream: Stream, send: Send) -> bytes:
+async def _pass_on(exchange: Exchange, opened: Streaming, send: Send) -> bytes:
     """All events but the last, which is given back: the proper end, or an error."""
-    provider = plan.upstream.provider
-    out = await _first_events(plan, response, stream)
+    provider, response, stream, out = opened.attempt.upstream.provider, opened.response, opened.stream, opened.first
     exchange.answering = True
     await send({"type": "http.response.start", "status": 200, "headers": [*EVENT_STREAM, *exchange.headers()]})
     try:
@@ -77,43 +90,12 @@ async def _pass_on(exchange: Exchange, plan: Plan, response: Response, stream: S
     return stream.last()
 
 
-async def _first_events(plan: Plan, response: Response, stream: Stream) -> bytes:
-    """Held back until they are known to be an answer, so that an error still gets its status."""
-    upstream = plan.upstream
-    if response.status != 200:
-        body = await response.read(ERROR_BODY_LIMIT)
-        raise answered_error(upstream, response.status, body, response.header(b"retry-after"))
-    if (response.header(b"content-type") or b"").startswith(b"application/json"):
-        raise await _not_a_stream(plan, response)
-    out = b""
-    try:
-        while not out and not stream.over:
-            chunk = await response.next_chunk()
-            out = stream.feed(chunk) if chunk else stream.end()
-            if not chunk:
-                break
-    except NotUnderstood as error:
-        raise not_understood(upstream.provider, UNREADABLE_EVENT) from error
-    if stream.error is not None and not out:
-        raise told(upstream.provider, stream.error)
-    if not out and not stream.done:
-        raise not_understood(upstream.provider, "an empty stream")
-    return out
-
-
-async def _not_a_stream(plan: Plan, response: Response) -> Refusal:
-    """Some providers answer in one piece when something is wrong, with status 200 all the same."""
-    body = await response.read(ERROR_BODY_LIMIT)
-    error = observe_body(body).error
-    if error is not None:
-        return told(plan.upstream.provider, error)
-    return not_understood(plan.upstream.provider, "its answer in one piece instead of a stream")
-
-
 def _broken_off(exchange: Exchange, stream: Stream, refusal: Refusal) -> bytes:
     """Note what ended the stream early; the caller reads it as the last event."""
     outcome = exchange.outcome
     outcome.error_type, outcome.error_message = refusal.code, refusal.message
+    if exchange.winner is not None:
+        exchange.winner.failed(refusal.code, refusal.message)
     return stream.fail(refusal)
 
 

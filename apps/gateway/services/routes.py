@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.accounts.models import Project
 from apps.accounts.services import Actor, publish_config, record_change
+from apps.gateway.domain.policy import PolicyInvalid, parse_policy, to_json
 from apps.gateway.models import Route, RouteVersion
 from apps.serving.domain.names import complaint_about
 from apps.serving.models import CatalogueModel
@@ -26,6 +27,7 @@ def create_route(
     description: str = "",
     system_prompt: str = "",
     defaults: dict[str, Any] | None = None,
+    policy: dict[str, Any] | None = None,
     message: str = "",
 ) -> Route:
     """A route with its first version active; ValidationError naming `name` when the project has one so called."""
@@ -36,7 +38,13 @@ def create_route(
     route = Route.objects.create(project=project, name=name, description=description)
     record_change(actor=actor, action="route.created", target=name, project=project)
     publish_route_version(
-        actor=actor, route=route, model=model, system_prompt=system_prompt, defaults=defaults, message=message
+        actor=actor,
+        route=route,
+        model=model,
+        system_prompt=system_prompt,
+        defaults=defaults,
+        policy=policy,
+        message=message,
     )
     return route
 
@@ -49,13 +57,15 @@ def publish_route_version(
     model: CatalogueModel,
     system_prompt: str = "",
     defaults: dict[str, Any] | None = None,
+    policy: dict[str, Any] | None = None,
     message: str = "",
 ) -> RouteVersion:
-    """Add a version and send traffic to it."""
+    """Add a version and send traffic to it. `policy` without targets has `model` as its only one."""
     if model.project_id != route.project_id:
         raise ValidationError({"model": "This model belongs to another project."})
     if reserved := sorted(RESERVED & set(defaults or {})):
         raise ValidationError({"defaults": f"A route can't preset {', '.join(reserved)}."})
+    policy = _checked(policy or {}, route.project, model)
     locked = Route.objects.select_for_update().get(id=route.id)
     newest = locked.versions.order_by("-number").first()
     version = RouteVersion.objects.create(
@@ -64,11 +74,30 @@ def publish_route_version(
         model=model,
         system_prompt=system_prompt,
         defaults=defaults or {},
+        policy=policy,
         message=message,
         author=actor.user,
     )
     activate_version(actor=actor, route=route, number=version.number, message=message)
     return version
+
+
+def _checked(given: dict[str, Any], project: Project, model: CatalogueModel) -> dict[str, Any]:
+    """The policy as it is stored: nothing of what is usual. ValidationError naming each place that is wrong."""
+    try:
+        policy = parse_policy(given, model.name)
+    except PolicyInvalid as error:
+        raise ValidationError({"policy": [_complaint(*each) for each in error.errors]}) from error
+    known = set(CatalogueModel.objects.for_project(project).values_list("name", flat=True))
+    if unknown := sorted({target.model for target in policy.targets} - known):
+        raise ValidationError({"policy": f"targets: this project has no model called {', '.join(unknown)}."})
+    if policy.targets[0].model != model.name:
+        raise ValidationError({"policy": f"targets[0].model: the first target is the route's model, {model.name}."})
+    return to_json(policy) if given else {}
+
+
+def _complaint(place: str, sentence: str) -> str:
+    return f"{place}: {sentence}" if place else sentence
 
 
 @transaction.atomic

@@ -1,6 +1,8 @@
 """Postgres to snapshot: the whole installation in six queries, seen at one moment."""
 
+import logging
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +12,8 @@ from msgspec import Raw
 from psycopg.errors import LockNotAvailable
 
 from apps.accounts.models import ApiKey, ConfigVersion, Project
-from apps.gateway.models import Route
+from apps.gateway.domain.policy import Policy, PolicyInvalid, TimeLimits, parse_policy
+from apps.gateway.models import Route, RouteVersion
 from apps.gateway.snapshot.entries import (
     NEVER_NS,
     KeyEntry,
@@ -21,7 +24,9 @@ from apps.gateway.snapshot.entries import (
     Snapshot,
 )
 from apps.serving.models import CatalogueModel, PriceVersion, Provider
-from apps.serving.services import Upstream, UpstreamUnusable, upstream_of
+from apps.serving.services import Timeouts, Upstream, UpstreamUnusable, upstream_of
+
+log = logging.getLogger(__name__)
 
 GATEWAY_SCOPE = "gateway"
 
@@ -67,6 +72,7 @@ def _models() -> dict[UUID, tuple[UUID, ModelEntry]]:
     for model in CatalogueModel.objects.enabled().select_related("provider"):
         upstream, unusable = upstreams[model.provider_id]
         entry = ModelEntry(
+            id=str(model.id),
             name=model.name,
             upstream_name=model.upstream_name,
             provider=model.provider.name,
@@ -104,21 +110,58 @@ def _prices() -> dict[UUID, list[PriceEntry]]:
 
 
 def _routes(models: dict[UUID, tuple[UUID, ModelEntry]]) -> dict[UUID, dict[str, RouteEntry]]:
-    """Project id -> its enabled routes by name. A route whose model is disabled is left out."""
+    """Project id -> its enabled routes by name. Disabled models are no targets; a route without any is left out."""
+    by_name = {(project_id, entry.name): entry for project_id, entry in models.values()}
     routes: dict[UUID, dict[str, RouteEntry]] = defaultdict(dict)
-    for route in Route.objects.enabled().select_related("active"):
+    for route in Route.objects.enabled().select_related("active__model"):
         version = route.active
-        if version is None or version.model_id not in models:
+        policy = _policy(version) if version is not None else None
+        if version is None or policy is None:
             continue
+        known = [target for target in policy.targets if (route.project_id, target.model) in by_name]
+        if not known:
+            continue
+        targets = [by_name[route.project_id, target.model] for target in known]
         routes[route.project_id][route.name] = RouteEntry(
+            id=str(route.id),
             name=route.name,
             version=version.number,
-            model=models[version.model_id][1],
+            policy=msgspec.structs.replace(policy, targets=tuple(known)),
+            targets=tuple(_limited(model, policy.timeouts) for model in targets),
             system_turn=_system_turn(version.system_prompt),
             defaults={name: Raw(msgspec.json.encode(value)) for name, value in version.defaults.items()},
             created=_seconds(route.created_at),
         )
     return routes
+
+
+def _policy(version: RouteVersion) -> Policy | None:
+    """None, and a line in the log, for one that this release can't read any more."""
+    try:
+        return parse_policy(version.policy, version.model.name)
+    except PolicyInvalid as error:
+        log.error("Version %d of the route %s can't be used: %s", version.number, version.route_id, error)
+        return None
+
+
+def _limited(model: ModelEntry, limits: TimeLimits) -> ModelEntry:
+    """The same model, with the time limits of a route instead of its provider's."""
+    upstream, given = model.upstream, limits
+    if upstream is None or given == TimeLimits():
+        return model
+    usual = upstream.timeouts
+    timeouts = Timeouts(
+        connect=_seconds_or(given.connect_ms, usual.connect),
+        first_byte=_seconds_or(given.first_token_ms, usual.first_byte),
+        idle=_seconds_or(given.idle_ms, usual.idle),
+        total=_seconds_or(given.total_ms, usual.total),
+        queue=usual.queue,
+    )
+    return replace(model, upstream=replace(upstream, timeouts=timeouts))
+
+
+def _seconds_or(milliseconds: int | None, usual: float) -> float:
+    return usual if milliseconds is None else milliseconds / 1000
 
 
 def _system_turn(prompt: str) -> bytes:

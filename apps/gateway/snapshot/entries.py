@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from msgspec import Raw
 
+from apps.gateway.domain.policy import Policy, default_policy
 from apps.serving.services import Upstream
 from llmkit.money import token_cost
 
 NEVER_NS = 1 << 63
+DIRECT = default_policy("*")  # of a request that names a model and no route
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class PriceEntry:
 class ModelEntry:
     """`upstream`: where and how to call it; None, with the reason in `unusable`, when it cannot be called."""
 
+    id: str
     name: str
     upstream_name: str
     provider: str
@@ -44,6 +47,7 @@ class ModelEntry:
     context_tokens: int
     max_output_tokens: int | None
     created: int  # Unix seconds
+    policy: Policy = DIRECT
 
     def price_at(self, moment_ns: int) -> PriceEntry | None:
         return next((price for price in self.prices if price.effective_ns <= moment_ns), None)
@@ -51,14 +55,23 @@ class ModelEntry:
 
 @dataclass(frozen=True, slots=True)
 class RouteEntry:
-    """The active version of a route. system_turn: its prompt as a ready JSON message, b"" for none."""
+    """The active version of a route. system_turn: its prompt as a ready JSON message, b"" for none.
 
+    targets: the models of the policy's targets, in its order, with the time limits of the policy.
+    """
+
+    id: str
     name: str
     version: int
-    model: ModelEntry
+    policy: Policy
+    targets: tuple[ModelEntry, ...]
     system_turn: bytes
     defaults: Mapping[str, Raw]
     created: int
+
+    @property
+    def model(self) -> ModelEntry:
+        return self.targets[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,3 +203,25 @@ def test_defaults_that_are_no_json_are_told_what_they_have_to_be(engineer, proje
     answer = submit(engineer, "new_route", project, name="helpdesk", **version(model, defaults="{nope"))
     assert answer.status_code == 422
     assert "This has to be a JSON object" in answer.content.decode()
+
+
+def test_the_dry_run_shows_where_a_request_would_go_and_why(viewer, project, model):
+    make_model(model.provider, name="spare")
+    gold = {"field": "metadata.tier", "op": "equals", "value": "gold"}
+    targets = [{"model": "helper", "when": [gold]}, {"model": "spare"}]
+    route = make_route(model, policy={"targets": targets})
+    tin = page(viewer, "route", project, route.id, **{"try": "1", "metadata": '{"tier": "tin"}'}).content.decode()
+    assert "metadata.tier = gold does not hold" in tin
+    rich = page(viewer, "route", project, route.id, **{"try": "1", "metadata": '{"tier": "gold"}'}).content.decode()
+    assert "does not hold" not in rich
+    assert "number 2 in order" in rich
+    wrong = page(viewer, "route", project, route.id, **{"try": "1", "metadata": "[1]"}).content.decode()
+    assert "This has to be a JSON object" in wrong
+
+
+def test_what_is_wrong_with_a_policy_stands_beside_it(engineer, project, model):
+    fields = {"name": "support", "description": "", **version(model, policy='{"retries": {"attempts": 99}}')}
+    answer = submit(engineer, "new_route", project, **fields)
+    assert answer.status_code == 422
+    assert "retries.attempts: " in answer.content.decode()
+    assert not Route.objects.exists()

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from apps.accounts.models import AuditEvent, ConfigVersion
 from apps.accounts.services import Actor
+from apps.gateway.models import Route
 from apps.gateway.queries import versions_of
 from apps.gateway.services import (
     NewModel,
@@ -134,3 +135,42 @@ def test_connecting_is_all_or_nothing(model):
     assert "models" in caught.value.message_dict
     assert not Provider.objects.filter(name="acme").exists()
     assert CatalogueModel.objects.count() == 1
+
+
+def test_a_policy_is_checked_and_stored_without_what_is_usual(model):
+    make_model(model.provider, name="spare")
+    policy = {"targets": [{"model": "helper"}, {"model": "spare"}], "strategy": "ordered", "retries": {"attempts": 0}}
+    route = make_route(model, policy=policy)
+    stored = {"targets": policy["targets"], "retries": route.active.policy["retries"]}
+    assert route.active.policy == stored
+    assert stored["retries"]["attempts"] == 0
+
+
+@pytest.mark.parametrize(
+    ("policy", "complaint"),
+    [
+        ({"retries": {"attempts": 99}}, "retries.attempts: "),
+        ({"targets": [{"model": "helper"}, {"model": "nobody"}]}, "no model called nobody"),
+        ({"targets": [{"model": "spare"}]}, "the first target is the route's model, helper"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused_and_changes_nothing(model, policy, complaint):
+    make_model(model.provider, name="spare")
+    with pytest.raises(ValidationError, match=complaint):
+        make_route(model, policy=policy)
+    assert not Route.objects.exists()
+
+
+def test_another_projects_model_is_no_target(model):
+    make_model(make_provider(make_project()), name="foreign")
+    with pytest.raises(ValidationError, match="no model called foreign"):
+        make_route(model, policy={"targets": [{"model": "helper"}, {"model": "foreign"}]})
+
+
+def test_the_history_tells_what_a_version_changed_in_the_policy(model):
+    route = make_route(model)
+    publish_route_version(actor=Actor(), route=route, model=model, policy={"retries": {"attempts": 0}})
+    (newest, _) = versions_of(route)
+    lines = next(change.lines for change in newest.changes if change.field == "Policy")
+    assert "-retries: 2 more, after 200 to 5000 ms" in lines
+    assert "+retries: 0 more, after 200 to 5000 ms" in lines

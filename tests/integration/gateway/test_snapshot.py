@@ -131,3 +131,19 @@ def test_compiling_takes_as_many_queries_for_many_projects_as_for_one(django_ass
         make_route(make_model(make_provider(make_project())), name="route")
     with django_assert_max_num_queries(12):
         compile_snapshot()
+
+
+def test_a_route_has_the_targets_that_can_be_called_with_its_own_time_limits():
+    model = make_model(make_provider(make_project()), name="helper")
+    spare = make_model(model.provider, name="spare")
+    make_model(model.provider, name="third")
+    targets = [{"model": name} for name in ("helper", "spare", "third")]
+    make_route(model, policy={"targets": targets, "timeouts": {"idle_ms": 1500}})
+    set_model_enabled(actor=Actor(), model=spare, enabled=False)
+    make_secret_key(model.project)
+    (key,) = compile_snapshot().keys.values()
+    route = key.project.routes["support"]
+    assert [target.model for target in route.policy.targets] == [entry.name for entry in route.targets]
+    assert [entry.name for entry in route.targets] == ["helper", "third"]
+    assert {entry.upstream.timeouts.idle for entry in route.targets} == {1.5}
+    assert key.project.models["helper"].upstream.timeouts.idle == 60.0

@@ -1,10 +1,17 @@
 """What callers are told when a provider fails."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from apps.gateway.proxy.provider_errors import answered_error, told, unreachable
 from apps.serving.services import ConnectFailed, PoolExhausted, ProviderError, UpstreamTimeout
 from tests.factories.hot_path import make_upstream
+
+
+def made(status, retry_after):
+    """What is read of a response."""
+    return SimpleNamespace(status=status, header={b"retry-after": retry_after}.get)
 
 
 @pytest.mark.parametrize(
@@ -31,16 +38,16 @@ def test_the_status_tells_whose_fault_it_is(status, expected):
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_credential_is_never_quoted(status):
     body = b'{"error":{"message":"Incorrect API key provided: sk-acme"}}'
-    refusal = answered_error(make_upstream(), status, body, None)
+    refusal = answered_error(make_upstream(), made(status, None), body)
     assert (refusal.status, refusal.code) == (502, "provider_credential_refused")
     assert "sk-acme" not in refusal.message
 
 
 def test_a_credential_quoted_by_the_provider_is_taken_out():
-    refusal = answered_error(make_upstream(), 400, b'{"error":{"message":"Bad key sk-acme here"}}', None)
+    refusal = answered_error(make_upstream(), made(400, None), b'{"error":{"message":"Bad key sk-acme here"}}')
     assert "sk-acme" not in refusal.message
 
 
 def test_the_time_to_wait_is_passed_on():
-    refusal = answered_error(make_upstream(), 429, b"", b"17")
+    refusal = answered_error(make_upstream(), made(429, b"17"), b"")
     assert (b"retry-after", b"17") in refusal.headers

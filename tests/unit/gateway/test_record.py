@@ -2,9 +2,9 @@
 
 import json
 
+from apps.gateway.proxy.attempts.attempt import KEPT_BYTES
 from apps.gateway.proxy.estimate import fill_in_usage
 from apps.gateway.proxy.exchange import RECEIVE
-from apps.gateway.proxy.payloads import KEPT_BYTES
 from apps.gateway.proxy.record import encode_record
 from apps.serving.services import Usage, observe_body
 from llmkit.telemetry import decode_record
@@ -27,7 +27,8 @@ def recorded(exchange):
 def answered_with(body, **members):
     exchange = answered(make_exchange(**members))
     exchange.outcome.body = json.dumps(body).encode()
-    exchange.outcome.answer = observe_body(exchange.outcome.body)
+    exchange.winner.received = exchange.outcome.body
+    exchange.winner.answer = observe_body(exchange.outcome.body)
     return exchange
 
 
@@ -36,7 +37,9 @@ def test_a_request_is_one_entry_and_a_span_for_each_step():
     assert entry.is_entry
     assert [step.name for step in steps] == ["authorize", "receive", "route", "chat acme-large", "respond"]
     assert not any(step.is_entry for step in steps)
-    assert sum(step.end_ns - step.start_ns for step in steps) == entry.end_ns - entry.start_ns
+    moments = [moment for step in steps for moment in (step.start_ns, step.end_ns)]
+    assert moments == sorted(moments)
+    assert (entry.start_ns, entry.end_ns) == (moments[0], moments[-1])
 
 
 def test_cached_tokens_cost_their_own_price():
@@ -47,7 +50,7 @@ def test_cached_tokens_cost_their_own_price():
 
 def test_without_a_price_there_is_no_cost():
     exchange = answered(make_exchange(make_key(make_model(prices=()))))
-    exchange.outcome.answer.usage = Usage(prompt_tokens=1, completion_tokens=1)
+    exchange.winner.answer.usage = Usage(prompt_tokens=1, completion_tokens=1)
     entry, *_ = recorded(exchange)
     assert "flywheel.cost.nano_usd" not in entry.attributes
     assert entry.attributes["gen_ai.usage.input_tokens"] == 1
@@ -70,7 +73,8 @@ def test_the_user_and_the_session_come_from_the_body_or_from_headers():
 def test_a_refused_request_ends_in_the_step_that_failed():
     exchange = make_exchange()
     exchange.phases, exchange.running = exchange.phases[:1], RECEIVE
-    exchange.request = exchange.plan = None
+    exchange.request = exchange.plan = exchange.winner = None
+    exchange.attempts = []
     exchange.outcome.status, exchange.outcome.error_type = 400, "invalid_json"
     entry, *steps = recorded(exchange)
     assert [(step.name, step.status) for step in steps] == [("authorize", "unset"), ("receive", "error")]
@@ -110,8 +114,9 @@ def test_usage_is_estimated_from_what_was_asked_and_said():
 
 def test_usage_is_estimated_from_the_part_of_a_stream_that_came():
     exchange = make_exchange(stream=True)
-    exchange.outcome.stream = [b'data: {"choices":[{"delta":{"content":"12345678"}}]}\n\n'] * 2
-    exchange.outcome.stream.append(b'data: {"choices":[{"delta":{"tool_calls":[{"index":0}]}}]}\n\n')
+    exchange.winner.answered = True
+    exchange.winner.stream = [b'data: {"choices":[{"delta":{"content":"12345678"}}]}\n\n'] * 2
+    exchange.winner.stream.append(b'data: {"choices":[{"delta":{"tool_calls":[{"index":0}]}}]}\n\n')
     exchange.outcome.status = 499
     entry, *_ = recorded(exchange)
     assert entry.attributes["gen_ai.usage.output_tokens"] == (16 + len('[{"index":0}]') + 3) // 4
@@ -126,7 +131,7 @@ def test_pictures_are_not_counted_as_words():
 
 def test_what_never_reached_a_provider_used_nothing():
     exchange = make_exchange()
-    exchange.outgoing = b""
+    exchange.winner.outgoing, exchange.winner.cut_off = b"", True
     exchange.outcome.status = 499
     entry, *_ = recorded(exchange)
     assert "gen_ai.usage.input_tokens" not in entry.attributes

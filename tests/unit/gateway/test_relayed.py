@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from apps.gateway.proxy.payloads import KEPT_BYTES
+from apps.gateway.proxy.attempts.attempt import KEPT_BYTES
 from apps.gateway.proxy.relayed import NotUnderstood, RelayedStream
 from apps.serving.providers import ChatCall
 from tests.factories.hot_path import make_exchange, make_upstream
@@ -28,7 +28,7 @@ WHOLE = chunk("Ahoy, ") + chunk("\u8239\u9577!") + FINISH + chunk(usage=USAGE) +
 def make_stream(**members) -> RelayedStream:
     exchange = make_exchange(stream=True, **members)
     call = ChatCall(members={}, model="m", upstream_model="m", stream=True, include_usage=True)
-    return RelayedStream(exchange, make_upstream().adapter.stream(call))
+    return RelayedStream(exchange, exchange.winner, make_upstream().adapter.stream(call))
 
 
 def test_events_go_on_but_the_end_is_held_back():
@@ -99,21 +99,21 @@ def test_an_event_without_end_is_given_up():
 
 def test_a_long_stream_is_passed_on_whole_and_kept_in_part():
     exchange = make_exchange(stream=True)
-    stream = RelayedStream(exchange, make_stream()._translator)
+    stream = RelayedStream(exchange, exchange.winner, make_stream()._translator)
     piece = chunk("x" * 10_000)
     out = sum(len(stream.feed(piece)) for _ in range(200))
     assert out == 200 * len(piece)
-    assert sum(map(len, exchange.outcome.stream)) <= KEPT_BYTES * 1.01
-    assert exchange.outcome.stream_cut
+    assert sum(map(len, exchange.winner.stream)) <= KEPT_BYTES * 1.01
+    assert exchange.winner.stream_cut
 
 
 def test_the_first_token_is_the_first_content_and_not_the_role_before_it():
     exchange = make_exchange(stream=True)
-    stream = RelayedStream(exchange, make_stream()._translator)
+    stream = RelayedStream(exchange, exchange.winner, make_stream()._translator)
     assert stream.feed(chunk(""))
-    assert not exchange.outcome.first_chunk_ns
+    assert not exchange.winner.first_chunk_ns
     assert stream.feed(chunk("Ahoy"))
-    first = exchange.outcome.first_chunk_ns
+    first = exchange.winner.first_chunk_ns
     assert first > 0
     stream.feed(chunk(" there"))
-    assert exchange.outcome.first_chunk_ns == first
+    assert exchange.winner.first_chunk_ns == first

@@ -5,18 +5,22 @@ import json
 import msgspec
 import pytest
 
+from apps.gateway.domain.policy import default_policy
 from apps.gateway.proxy.asked import parse
+from apps.gateway.proxy.attempts.attempt import Attempt
 from apps.gateway.proxy.doors import CHAT_DOOR
 from apps.gateway.proxy.refusals import Refusal
-from apps.gateway.proxy.resolve import NAMES_SHOWN, Plan, resolve
+from apps.gateway.proxy.resolve import NAMES_SHOWN, Plan, attempt_at, resolve
 from apps.gateway.snapshot import RouteEntry
+from llmkit.ids import uuid7
 from tests.factories.hot_path import HELLO, make_key, make_model
 
 PROMPT = b'{"role":"system","content":"Be kind."}'
 
 
 def make_route(name: str = "support", **fields) -> RouteEntry:
-    known = {"name": name, "version": 3, "model": make_model(), "system_turn": PROMPT, "defaults": {}, "created": 0}
+    known = {"id": str(uuid7()), "name": name, "version": 3, "policy": default_policy("helper")}
+    known |= {"targets": (make_model(),), "system_turn": PROMPT, "defaults": {}, "created": 0}
     return RouteEntry(**(known | fields))
 
 
@@ -26,26 +30,30 @@ def planned(key, **members) -> Plan:
     )
 
 
+def attempted(plan: Plan) -> Attempt:
+    return attempt_at(plan, plan.targets[0], lambda: "0" * 16)
+
+
 def sent(plan: Plan) -> dict:
-    return json.loads(msgspec.json.encode(plan.members))
+    return json.loads(msgspec.json.encode(attempted(plan).members))
 
 
 def refusal(key, **members) -> Refusal:
     with pytest.raises(Refusal) as caught:
-        planned(key, **members)
+        attempted(planned(key, **members))
     return caught.value
 
 
 def test_a_model_is_called_by_its_name_at_the_provider():
     plan = planned(make_key())
     assert sent(plan) == {"model": "acme-large", "messages": HELLO}
-    assert plan.body is None
+    assert attempted(plan).body is None
 
 
 def test_a_body_that_needs_no_change_goes_on_as_it_came():
     key = make_key(make_model(upstream_name="helper"))
     body = json.dumps({"model": "helper", "messages": HELLO}).encode()
-    assert resolve(key, parse(body, CHAT_DOOR), CHAT_DOOR).body is body
+    assert attempted(resolve(key, parse(body, CHAT_DOOR), CHAT_DOOR)).body is body
 
 
 def test_a_stream_is_asked_for_its_usage_and_keeps_the_other_options():
