@@ -140,6 +140,16 @@ def to_json(policy: Policy) -> dict[str, Any]:
     return {name: value for name, value in full.items() if name == "targets" or value != usual[name]}
 
 
+def with_first_target(policy: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """The same policy for another model of the route; where that one was a target already, it is so once."""
+    if "targets" not in policy:
+        return dict(policy)
+    first, *others = policy["targets"]
+    targets = [{**first, "model": model}, *(each for each in others if each["model"] != model)]
+    kept = {name: value for name, value in policy.items() if name != "hedge" or len(targets) > 1}
+    return {**kept, "targets": targets}
+
+
 def _plain(policy: Policy) -> dict[str, Any]:
     return msgspec.json.decode(msgspec.json.encode(policy), type=dict[str, Any])
 

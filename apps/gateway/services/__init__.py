@@ -1,7 +1,13 @@
 """What other apps ask of the gateway: routes, and a new provider put behind one."""
 
 from apps.gateway.services.connecting import NewModel, connect_provider_with_models
-from apps.gateway.services.routes import activate_version, create_route, publish_route_version, set_route_enabled
+from apps.gateway.services.routes import (
+    activate_version,
+    create_route,
+    publish_route_version,
+    replace_model,
+    set_route_enabled,
+)
 
 __all__ = [
     "NewModel",
@@ -9,5 +15,6 @@ __all__ = [
     "connect_provider_with_models",
     "create_route",
     "publish_route_version",
+    "replace_model",
     "set_route_enabled",
 ]

@@ -9,7 +9,7 @@ from django.db import transaction
 from apps.accounts.models import Project
 from apps.accounts.services import Actor
 from apps.gateway.models import Route
-from apps.gateway.services.routes import publish_route_version
+from apps.gateway.services.routes import replace_model
 from apps.serving.models import CatalogueModel, Provider
 from apps.serving.services import Endpoint, add_model, connect_provider, set_price
 from llmkit import clock
@@ -44,14 +44,8 @@ def connect_provider_with_models(
     provider = connect_provider(actor=actor, project=project, name=name, endpoint=endpoint)
     added = [_add(actor, provider, model) for model in models]
     if route is not None and route.active is not None and added:
-        publish_route_version(
-            actor=actor,
-            route=route,
-            model=added[0],
-            system_prompt=route.active.system_prompt,
-            defaults=route.active.defaults,
-            message=f"Moved to {added[0].name} of {name}",
-        )
+        message = f"Moved to {added[0].name} of {name}"
+        replace_model(actor=actor, route=route, base=route.active, model=added[0], message=message)
     return provider
 
 

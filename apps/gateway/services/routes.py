@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.accounts.models import Project
 from apps.accounts.services import Actor, publish_config, record_change
-from apps.gateway.domain.policy import PolicyInvalid, parse_policy, to_json
+from apps.gateway.domain.policy import PolicyInvalid, parse_policy, to_json, with_first_target
 from apps.gateway.models import Route, RouteVersion
 from apps.serving.domain.names import complaint_about
 from apps.serving.models import CatalogueModel
@@ -80,6 +80,21 @@ def publish_route_version(
     )
     activate_version(actor=actor, route=route, number=version.number, message=message)
     return version
+
+
+def replace_model(
+    *, actor: Actor, route: Route, base: RouteVersion, model: CatalogueModel, message: str = ""
+) -> RouteVersion:
+    """A new version that is as `base` but for its model: prompt, defaults and the rest of the policy stay."""
+    return publish_route_version(
+        actor=actor,
+        route=route,
+        model=model,
+        system_prompt=base.system_prompt,
+        defaults=base.defaults,
+        policy=with_first_target(base.policy, model.name),
+        message=message,
+    )
 
 
 def _checked(given: dict[str, Any], project: Project, model: CatalogueModel) -> dict[str, Any]:

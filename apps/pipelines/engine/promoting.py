@@ -5,7 +5,7 @@ from django.db import transaction
 
 from apps.accounts.services import Actor, record_change
 from apps.gateway.models import Route
-from apps.gateway.services import activate_version, publish_route_version
+from apps.gateway.services import activate_version, replace_model
 from apps.pipelines.domain.gate import percent
 from apps.pipelines.engine.announcing import announce
 from apps.pipelines.models import Promotion, Turn
@@ -79,14 +79,8 @@ def _promote(actor: Actor, turn: Turn, route: Route, automatic: bool) -> Promoti
     if run is None or run.model is None:
         raise ValidationError("This turn has no model.")
     gain = f"{percent(decision['accuracy_before'])} to {percent(decision['accuracy_after'])}" if decision else ""
-    version = publish_route_version(
-        actor=actor,
-        route=route,
-        model=run.model,
-        system_prompt=turn.incumbent.system_prompt,
-        defaults=turn.incumbent.defaults,
-        message=f"Turn {turn.number}: {gain}",
-    )
+    message = f"Turn {turn.number}: {gain}"
+    version = replace_model(actor=actor, route=route, base=turn.incumbent, model=run.model, message=message)
     promotion = Promotion.objects.create(
         turn=turn, before=turn.incumbent, after=version, automatic=automatic, promoted_by=actor.user
     )

@@ -17,7 +17,7 @@ from apps.console.demo.replay import Replay, Tally
 from apps.console.demo.seed import EMAIL, ROUTE, SLUG
 from apps.console.demo.story.people import Desk, hire
 from apps.console.demo.wheel import ANSWERS, demo_queue
-from apps.gateway.services import publish_route_version
+from apps.gateway.services import replace_model
 from apps.pipelines.models import Turn, Wheel
 from apps.pipelines.services import advance_turn, change_wheel, collect_recent, start_turn
 
@@ -104,14 +104,8 @@ class Story:
         """The story begins with the base model, whoever told it before."""
         active = wheel.route.active
         if active is not None and active.model_id != wheel.base_id:
-            publish_route_version(
-                actor=Actor(user=lead),
-                route=wheel.route,
-                model=wheel.base,
-                system_prompt=active.system_prompt,
-                defaults=active.defaults,
-                message="The story starts over",
-            )
+            message = "The story starts over"
+            replace_model(actor=Actor(user=lead), route=wheel.route, base=active, model=wheel.base, message=message)
             time.sleep(2)  # Every gateway process follows a change within two seconds.
 
     @contextmanager

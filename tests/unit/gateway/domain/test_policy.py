@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.gateway.domain.describing import describe
-from apps.gateway.domain.policy import PolicyInvalid, default_policy, parse_policy, to_json
+from apps.gateway.domain.policy import PolicyInvalid, default_policy, parse_policy, to_json, with_first_target
 
 GOLD = {"field": "metadata.tier", "op": "equals", "value": "gold"}
 TWO = [{"model": "a"}, {"model": "b"}]
@@ -97,3 +97,12 @@ def test_a_policy_is_told_in_words():
     assert "for 10% of the requests at most" in words
     assert "next target after: rate_limited, timeout" in words
     assert "time limit first token: 2000 ms" in words
+
+
+def test_another_model_takes_the_first_place_and_keeps_its_conditions():
+    policy = {"targets": [{"model": "a", "weight": 3}, {"model": "b"}, {"model": "c"}], "strategy": "weighted"}
+    assert with_first_target(policy, "b") == {
+        "targets": [{"model": "b", "weight": 3}, {"model": "c"}],
+        "strategy": "weighted",
+    }
+    assert with_first_target({"retries": {"attempts": 0}}, "b") == {"retries": {"attempts": 0}}
