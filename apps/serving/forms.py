@@ -96,6 +96,11 @@ class PriceForm(forms.Form):
     input_nano = DollarsField("Input, $ per million tokens")
     cached_input_nano = DollarsField("Cached input", required=False, help_text="Empty: like other input.")
     output_nano = DollarsField("Output, $ per million tokens")
+    cache_creation_nano = DollarsField("Written to the cache", required=False, help_text="Empty: like other input.")
+    audio_input_nano = DollarsField("Audio input", required=False, help_text="Empty: like other input.")
+    image_input_nano = DollarsField("Image input", required=False, help_text="Empty: like other input.")
+    reasoning_nano = DollarsField("Reasoning", required=False, help_text="Empty: like other output.")
+    audio_output_nano = DollarsField("Audio output", required=False, help_text="Empty: like other output.")
     effective_from = forms.DateTimeField(
         label="From",
         required=False,

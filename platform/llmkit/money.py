@@ -9,11 +9,6 @@ from decimal import Decimal
 NANO = 1_000_000_000
 
 
-def token_cost(*, tokens: int, nano_per_million: int) -> int:
-    """Cost in nano-dollars of `tokens` at a price in nano-dollars per million tokens, rounded half up."""
-    return (tokens * nano_per_million + 500_000) // 1_000_000
-
-
 def nano_from_dollars(dollars: Decimal) -> int:
     """Nano-dollars from a decimal amount of dollars; ValueError if it is finer than a nano-dollar."""
     nano = dollars * NANO

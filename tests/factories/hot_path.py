@@ -14,8 +14,9 @@ from apps.serving.providers import adapter_for
 from apps.serving.services import Upstream
 from apps.serving.transport import Target, Timeouts
 from llmkit.ids import uuid7
+from llmkit.pricing import Rates
 
-PRICE = PriceEntry(str(uuid7()), 0, input_nano=150_000_000, cached_input_nano=75_000_000, output_nano=600_000_000)
+PRICE = PriceEntry(str(uuid7()), 0, Rates(input=150_000_000, cached_input=75_000_000, output=600_000_000))
 HELLO = [{"role": "user", "content": "Ahoy!"}]
 
 

@@ -184,7 +184,5 @@ def _spent(exchange: Exchange, attempt: Attempt) -> dict[str, Any]:
     price = attempt.model.price_at(exchange.started_ns + exchange.wall_offset)
     if price is not None:
         spent[names.PRICE_VERSION] = price.id
-        spent[names.COST_NANO] = price.cost(
-            input_tokens=usage.prompt_tokens, cached_tokens=usage.cached_tokens, output_tokens=usage.completion_tokens
-        )
+        spent[names.COST_NANO] = price.cost_of(usage)
     return spent

@@ -101,9 +101,7 @@ def _prices() -> dict[UUID, list[PriceEntry]]:
         entry = PriceEntry(
             id=str(price.id),
             effective_ns=_nanoseconds(price.effective_from),
-            input_nano=price.input_nano,
-            cached_input_nano=price.cached_input_nano,
-            output_nano=price.output_nano,
+            rates=price.rates,
         )
         prices[price.model_id].append(entry)
     return prices

@@ -7,7 +7,8 @@ from msgspec import Raw
 
 from apps.gateway.domain.policy import Policy, default_policy
 from apps.serving.services import Upstream
-from llmkit.money import token_cost
+from llmkit.pricing import Rates, cost
+from llmkit.usage import Usage
 
 NEVER_NS = 1 << 63
 DIRECT = default_policy("*")  # of a request that names a model and no route
@@ -15,22 +16,15 @@ DIRECT = default_policy("*")  # of a request that names a model and no route
 
 @dataclass(frozen=True, slots=True)
 class PriceEntry:
-    """Prices in nano-dollars per million tokens, valid from `effective_ns` (Unix nanoseconds) until the next entry."""
+    """Prices of a model, valid from `effective_ns` (Unix nanoseconds) until the next entry."""
 
     id: str
     effective_ns: int
-    input_nano: int
-    cached_input_nano: int
-    output_nano: int
+    rates: Rates
 
-    def cost(self, *, input_tokens: int, cached_tokens: int, output_tokens: int) -> int:
-        """Nano-dollars; `input_tokens` include the cached ones."""
-        cached = min(cached_tokens, input_tokens)
-        return (
-            token_cost(tokens=input_tokens - cached, nano_per_million=self.input_nano)
-            + token_cost(tokens=cached, nano_per_million=self.cached_input_nano)
-            + token_cost(tokens=output_tokens, nano_per_million=self.output_nano)
-        )
+    def cost_of(self, usage: Usage) -> int:
+        """Nano-dollars of one request."""
+        return cost(usage, self.rates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from django.db import models
 from apps.accounts.models import Project
 from apps.serving.models.providers import Provider
 from llmkit.ids import uuid7
+from llmkit.pricing import Rates
 
 
 class CatalogueModelQuerySet(models.QuerySet["CatalogueModel"]):
@@ -46,7 +47,10 @@ class CatalogueModel(models.Model):
 
 
 class PriceVersion(models.Model):
-    """Prices from a moment on, in nano-dollars per million tokens. Rows are added, never changed."""
+    """Prices from a moment on, in nano-dollars per million tokens. Rows are added, never changed.
+
+    A kind of tokens without a price of its own costs what input or output costs.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     model = models.ForeignKey(CatalogueModel, on_delete=models.CASCADE, related_name="prices")
@@ -54,6 +58,11 @@ class PriceVersion(models.Model):
     input_nano = models.PositiveBigIntegerField()
     cached_input_nano = models.PositiveBigIntegerField()
     output_nano = models.PositiveBigIntegerField()
+    cache_creation_nano = models.PositiveBigIntegerField(null=True, blank=True)
+    audio_input_nano = models.PositiveBigIntegerField(null=True, blank=True)
+    image_input_nano = models.PositiveBigIntegerField(null=True, blank=True)
+    reasoning_nano = models.PositiveBigIntegerField(null=True, blank=True)
+    audio_output_nano = models.PositiveBigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -61,3 +70,16 @@ class PriceVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} from {self.effective_from:%Y-%m-%d}"
+
+    @property
+    def rates(self) -> Rates:
+        return Rates(
+            input=self.input_nano,
+            output=self.output_nano,
+            cached_input=self.cached_input_nano,
+            cache_creation=self.cache_creation_nano,
+            audio_input=self.audio_input_nano,
+            image_input=self.image_input_nano,
+            reasoning=self.reasoning_nano,
+            audio_output=self.audio_output_nano,
+        )

@@ -64,8 +64,16 @@ def set_price(
     input_nano: int,
     output_nano: int,
     cached_input_nano: int | None = None,
+    cache_creation_nano: int | None = None,
+    audio_input_nano: int | None = None,
+    image_input_nano: int | None = None,
+    reasoning_nano: int | None = None,
+    audio_output_nano: int | None = None,
 ) -> PriceVersion:
-    """Prices in nano-dollars per million tokens from a moment on; the ones before stay as they were."""
+    """Prices in nano-dollars per million tokens from a moment on; the ones before stay as they were.
+
+    Kinds of tokens without a price cost what input or output costs.
+    """
     if model.prices.filter(effective_from=effective_from).exists():
         raise ValidationError({"effective_from": "This model already has a price from that moment on."})
     price = PriceVersion.objects.create(
@@ -74,6 +82,11 @@ def set_price(
         input_nano=input_nano,
         output_nano=output_nano,
         cached_input_nano=input_nano if cached_input_nano is None else cached_input_nano,
+        cache_creation_nano=cache_creation_nano,
+        audio_input_nano=audio_input_nano,
+        image_input_nano=image_input_nano,
+        reasoning_nano=reasoning_nano,
+        audio_output_nano=audio_output_nano,
     )
     record_change(actor=actor, action="price.set", target=str(price), project=model.project)
     publish_config()

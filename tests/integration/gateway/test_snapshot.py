@@ -121,8 +121,8 @@ def test_prices_of_the_future_take_effect_by_themselves(model, key):
     set_price(actor=Actor(), model=model, effective_from=tomorrow, input_nano=200, output_nano=0)
     entry = found(key).project.models["helper"]
     moment = int(tomorrow.timestamp() * 1_000_000) * 1000
-    assert entry.price_at(moment - 1000).input_nano == 100
-    assert entry.price_at(moment).input_nano == 200
+    assert entry.price_at(moment - 1000).rates.input == 100
+    assert entry.price_at(moment).rates.input == 200
     assert entry.price_at(0) is None
 
 
