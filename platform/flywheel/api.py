@@ -12,6 +12,7 @@ from ninja.errors import ValidationError as SchemaError
 
 from apps.accounts.api import router as accounts_router
 from apps.accounts.services import KeyRefused
+from apps.billing.api import router as billing_router
 from apps.console import views
 from apps.datasets.api import router as datasets_router
 from apps.datasets.domain.jsonl import ImportProblem
@@ -81,6 +82,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 api.add_router("", accounts_router)
 api.add_router("/traces", tracing_router)
 api.add_router("/feedback", feedback_router)
+api.add_router("", billing_router)
 api.add_router("/datasets", datasets_router)
 
 

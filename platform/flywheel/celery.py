@@ -22,5 +22,6 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "reprice-waiting": {"task": "billing.reprice_waiting", "schedule": 60.0, "options": {"expires": 60}},
     "forget-ended-sessions": {"task": "accounts.forget_ended_sessions", "schedule": 24 * 3600.0},
 }

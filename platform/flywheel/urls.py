@@ -14,6 +14,8 @@ urlpatterns = [
     path("", include("apps.serving.urls")),
     path("", include("apps.gateway.urls")),
     path("", include("apps.tracing.urls")),
+    path("", include("apps.billing.urls")),
+    path("", include("apps.limits.urls")),
     path("", include("apps.feedback.urls")),
     path("", include("apps.compute.urls")),
     path("", include("apps.datasets.urls")),

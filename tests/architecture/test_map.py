@@ -79,6 +79,7 @@ OUTSIDE_PROJECTS = {
 THROUGH_PARENT = {
     "annotation.Annotation": "item",
     "annotation.AnnotationItem": "queue",
+    "billing.InvoiceLine": "invoice",
     "compute.Attempt": "job",
     "compute.Checkpoint": "job",
     "compute.JobLog": "job",

@@ -36,6 +36,8 @@ SECTIONS: Final = (
         (
             Room("Routes", "gateway:routes", "route", "r"),
             Room("Models", "serving:models", "model", "m"),
+            Room("Limits", "limits:limits", "clock", "i"),
+            Room("Spend", "billing:spend", "coin", "c"),
         ),
     ),
     Section(

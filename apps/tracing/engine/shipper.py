@@ -1,6 +1,5 @@
-"""Moves records from the spool to Postgres: in order, in bulk, again and again until they are there."""
+"""Moves records from one folder of the spool to Postgres: in order, in bulk, again and again until they are there."""
 
-import fcntl
 import logging
 import math
 import os
@@ -8,24 +7,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from typing import Any
 
-from apps.tracing.domain import rows
-from apps.tracing.domain.shapes import Rows
-from apps.tracing.domain.shipping import LOCK_FILE, read_status, write_status
+from apps.tracing.domain.rows import Unstorable
+from apps.tracing.domain.shipping import read_status, write_status
+from apps.tracing.engine.bulk import RowsRefused, StoreAway, UnknownProjects
+from apps.tracing.engine.connection_watch import ConnectionWatch
 from apps.tracing.engine.rejects import Rejects
-from apps.tracing.engine.store import RowsRefused, SpanStore, StoreAway, UnknownProjects
+from apps.tracing.engine.sinks import Sink
+from apps.tracing.engine.store import SpanStore
 from llmkit import clock
 from llmkit.spool import SegmentReader, segments
 
 log = logging.getLogger(__name__)
 
-BATCH_SPANS = 2000
+BATCH_LINES = 2000
 BATCH_BYTES = 8 * 1024 * 1024
-IDLE_SECONDS = 0.05
-AWAY_SECONDS = 0.5
 STATUS_SECONDS = 1.0
-DRAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -34,31 +32,27 @@ class Taken:
 
     line: bytes
     segment: str
-    rows: Rows
+    row: Any
 
 
 class Shipper:
-    """Ships one spool directory. Two at once do no harm: a span is stored and counted once."""
+    """Ships one folder of the spool into a sink, spans if none is given.
 
-    def __init__(self, spool: Path) -> None:
-        self.spool = spool
-        self.store, self.rejects = SpanStore(), Rejects(spool)
+    Two at once do no harm: a record is stored and counted once.
+    """
+
+    def __init__(self, spool: Path, sink: Sink[Any] | None = None, watch: ConnectionWatch | None = None) -> None:
+        self.sink: Sink[Any] = sink or SpanStore()
+        self.spool = spool / self.sink.folder
+        self.watch = watch or ConnectionWatch(spool)
+        self.rejects = Rejects(self.spool)
         self.readers: dict[Path, SegmentReader] = {}
-        self.status = read_status(spool)
+        self.status = read_status(self.spool)
         self.status.pid = os.getpid()
         self._idle = False
 
-    def run(self, stop: Event) -> None:
-        """Ship until `stop` is set, then what is still there, for at most DRAIN_SECONDS."""
+    def make_folder(self) -> None:
         self.spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = _wait_for_turn(self.spool / LOCK_FILE, stop)
-        try:
-            while not stop.is_set():
-                if not self.step():
-                    stop.wait(AWAY_SECONDS if self.status.database_away else IDLE_SECONDS)
-            self.drain(seconds=DRAIN_SECONDS)
-        finally:
-            os.close(lock)
 
     def drain(self, *, seconds: float = math.inf) -> None:
         """Ship until nothing is left, Postgres is away, or the time is over."""
@@ -69,13 +63,13 @@ class Shipper:
     def step(self) -> bool:
         """One batch; whether there was anything and it is stored now."""
         try:
-            if self.status.database_away:
-                self.store.check()
+            self.watch.check()
             lines = self.ship_batch()
         except StoreAway as error:
-            self._note_database(away=True, why=str(error))
+            self.watch.lost(str(error))
+            self._note_status(idle=False)
             return False
-        self._note_database(away=False)
+        self.watch.found()
         self._note_status(idle=not lines)
         return lines > 0
 
@@ -86,11 +80,11 @@ class Shipper:
         handled, size = 0, 0
         self._look_for_segments()
         for reader in list(self.readers.values()):
-            lines, end = self._read(reader, BATCH_SPANS - handled, BATCH_BYTES - size)
+            lines, end = self._read(reader, BATCH_LINES - handled, BATCH_BYTES - size)
             handled, size = handled + len(lines), size + end - reader.offset
             ends[reader] = end
             taken += self._take(lines, reader.path.name)
-            if handled >= BATCH_SPANS or size >= BATCH_BYTES:
+            if handled >= BATCH_LINES or size >= BATCH_BYTES:
                 break
         self._save(taken)
         for reader, end in ends.items():
@@ -118,8 +112,8 @@ class Shipper:
         taken = []
         for line in lines:
             try:
-                taken.append(Taken(line, segment, rows.rows_of(rows.decode(line), now=now)))
-            except rows.Unstorable as reason:
+                taken.append(Taken(line, segment, self.sink.read(line, now=now)))
+            except Unstorable as reason:
                 self._reject(line, segment, str(reason))
             except Exception as error:
                 # Whatever a line does to the mapping, the lines behind it must get through.
@@ -132,11 +126,11 @@ class Shipper:
         if not taken:
             return
         try:
-            self.status.shipped += self.store.save([each.rows for each in taken])
+            self.status.shipped += self.sink.save([each.row for each in taken])
         except UnknownProjects as unknown:
-            self._save([each for each in taken if each.rows.span.project_id not in unknown.ids])
+            self._save([each for each in taken if self.sink.project_of(each.row) not in unknown.ids])
             for each in taken:
-                if each.rows.span.project_id in unknown.ids:
+                if self.sink.project_of(each.row) in unknown.ids:
                     self._reject(each.line, each.segment, "project_id: there is no such project")
         except RowsRefused as refusal:
             if len(taken) == 1:
@@ -155,19 +149,10 @@ class Shipper:
             del self.readers[reader.path]
         reader.offset = end
 
-    def _note_database(self, *, away: bool, why: str = "") -> None:
-        if away != self.status.database_away:
-            if away:
-                log.warning("Postgres is away, spans wait in %s: %s", self.spool, why)
-            else:
-                log.info("Postgres is back, shipping goes on.")
-        self.status.database_away = away
-        if away:
-            self._note_status(idle=False)
-
     def _note_status(self, *, idle: bool) -> None:
         now = time.time()
         was_idle, self._idle = self._idle, idle
+        self.status.database_away = self.watch.away
         if idle:
             self.status.caught_up_at = now
             if was_idle and now - self.status.at < STATUS_SECONDS:
@@ -179,19 +164,3 @@ class Shipper:
         except OSError as error:
             # On a full disk shipping must go on: it is what makes room.
             log.warning("The shipper's figures could not be written: %s", error)
-
-
-def _wait_for_turn(path: Path, stop: Event) -> int:
-    """The lock of a spool: a second shipper stands by until the first is gone."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    waiting = False
-    while not stop.is_set():
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if not waiting:
-                log.info("Another shipper works on %s; standing by.", path.parent)
-            waiting = True
-            stop.wait(0.5)
-    return fd

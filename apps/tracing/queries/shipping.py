@@ -2,10 +2,11 @@
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 
-from apps.tracing.domain.shipping import read_status
+from apps.tracing.domain.shipping import REJECTED_DIRECTORY, read_status
 from llmkit.spool import segments
 
 SILENT_SECONDS = 10.0
@@ -28,11 +29,32 @@ class Shipping:
 
 
 def shipping() -> Shipping:
-    """Read from the spool directory alone, so that it can be told while Postgres is away."""
+    """Read from the spool directory alone, so that it can be told while Postgres is away; all kinds of records."""
     spool, now = settings.SPOOL_DIR, time.time()
     status = read_status(spool)
+    folders = [spool, *_folders_below(spool)]
+    statuses = [status, *(read_status(folder) for folder in folders[1:])]
+    waiting = [_waiting(folder, now) for folder in folders]
+    return Shipping(
+        shipped=sum(each.shipped for each in statuses),
+        rejected=sum(each.rejected for each in statuses),
+        backlog_bytes=sum(size for size, _ in waiting),
+        lag_seconds=max(0.0, now - min(oldest for _, oldest in waiting)),
+        running=now - status.at < SILENT_SECONDS,
+        database_away=status.database_away,
+    )
+
+
+def _folders_below(spool: Path) -> list[Path]:
+    """One for every kind of record beside spans."""
+    return sorted({path.parent for path in spool.glob("*/*")} - {spool / REJECTED_DIRECTORY})
+
+
+def _waiting(folder: Path, now: float) -> tuple[int, float]:
+    """Bytes not shipped yet, and the earliest moment since which they may have been waiting."""
+    status = read_status(folder)
     backlog, oldest = 0, now
-    for path in segments(spool):
+    for path in segments(folder):
         try:
             stat = path.stat()
         except FileNotFoundError:
@@ -41,11 +63,4 @@ def shipping() -> Shipping:
             backlog += waiting
             # The shipper had everything at caught_up_at; a segment it never saw has waited since it was made, at most.
             oldest = min(oldest, status.caught_up_at or stat.st_ctime)
-    return Shipping(
-        shipped=status.shipped,
-        rejected=status.rejected,
-        backlog_bytes=backlog,
-        lag_seconds=max(0.0, now - oldest),
-        running=now - status.at < SILENT_SECONDS,
-        database_away=status.database_away,
-    )
+    return backlog, oldest

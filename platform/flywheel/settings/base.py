@@ -80,6 +80,8 @@ INSTALLED_APPS = [
     "apps.datasets",
     "apps.serving",
     "apps.tracing",
+    "apps.billing",
+    "apps.limits",
     "apps.gateway",
     "apps.feedback",
     "apps.annotation",

@@ -7,14 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.tracing.engine.shipper import Shipper
+from apps.tracing.engine.crew import Crew
 from apps.tracing.queries import shipping
 
 LONGEST_WAIT = 60.0
 
 
 class Command(BaseCommand):
-    help = "Move span records from the spool to Postgres. Runs until SIGTERM, then ships what is left and ends."
+    help = "Move records from the spool to Postgres. Runs until SIGTERM, then ships what is left and ends."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,16 +25,16 @@ class Command(BaseCommand):
         if options["check"]:
             check_that_it_keeps_up()
             return
-        shipper = Shipper(settings.SPOOL_DIR)
+        crew = Crew(settings.SPOOL_DIR)
         if options["once"]:
-            shipper.drain()
-            if shipper.status.database_away:
+            crew.drain()
+            if crew.watch.away:
                 raise CommandError("Postgres can't be reached; the records stay in the spool.")
             return
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        shipper.run(stop)
+        crew.run(stop)
 
 
 def check_that_it_keeps_up() -> None:
