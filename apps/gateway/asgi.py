@@ -16,7 +16,9 @@ from apps.gateway.proxy.doors import DOORS
 from apps.gateway.proxy.durable import DurableRecords
 from apps.gateway.proxy.refusals import Refusal, no_such_path, wrong_method
 from apps.gateway.snapshot.keeper import SnapshotKeeper
+from apps.limits.services import Limiter, ledger_in_database
 from apps.serving.services import HttpClient
+from llmkit.ledger import FOLDER as LEDGER
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +31,16 @@ TICK_SECONDS = 1.0
 class Gateway:
     """Answers from the snapshot alone. `open` counts the requests under way."""
 
-    def __init__(self, *, spool_dir: Path, max_body_bytes: int, cache_url: str) -> None:
+    def __init__(self, *, spool_dir: Path, max_body_bytes: int, redis_url: str, cache_url: str) -> None:
         self.open = 0
         self.context = Context(
-            SnapshotKeeper(), DurableRecords(spool_dir), HttpClient(), Conversations(cache_url), max_body_bytes
+            keeper=SnapshotKeeper(),
+            records=DurableRecords(spool_dir),
+            ledger=DurableRecords(spool_dir / LEDGER),
+            limiter=Limiter(redis_url=redis_url, ledger=ledger_in_database),
+            client=HttpClient(),
+            conversations=Conversations(cache_url),
+            max_body_bytes=max_body_bytes,
         )
         self._idle = asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
@@ -42,6 +50,7 @@ class Gateway:
         return cls(
             spool_dir=settings.SPOOL_DIR,
             max_body_bytes=settings.GATEWAY_MAX_BODY_BYTES,
+            redis_url=settings.REDIS_URL,
             cache_url=settings.CACHE_URL,
         )
 
@@ -66,10 +75,12 @@ class Gateway:
                 log.warning("%d requests were still open at shutdown.", self.open)
         if self._ticking is not None:
             self._ticking.cancel()
+        await context.limiter.aclose()
         await context.client.aclose()
         await context.conversations.aclose()
         await asyncio.to_thread(context.keeper.stop)
         context.records.close()
+        context.ledger.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.open += 1
@@ -111,8 +122,10 @@ class Gateway:
         """What needs doing each second, away from requests."""
         context = self.context
         context.clock.resync()
-        if context.records.broken:
-            await asyncio.to_thread(context.records.probe)
+        for records in (context.records, context.ledger):
+            if records.broken:
+                await asyncio.to_thread(records.probe)
+        await context.limiter.tick()
         if context.unknown_keys:
             log.warning("%d requests with keys that do not exist were refused.", context.unknown_keys)
             context.unknown_keys = 0

@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass, field
 
+from apps.gateway.proxy.admitting import settle as settle_limits
+from apps.gateway.proxy.attempts.attempt import Attempt
 from apps.gateway.proxy.attempts.targets import Targets
 from apps.gateway.proxy.conversations import Conversations
 from apps.gateway.proxy.durable import DurableRecords
 from apps.gateway.proxy.estimate import fill_in_usage
 from apps.gateway.proxy.exchange import Exchange
+from apps.gateway.proxy.ledger import reserve, settle
 from apps.gateway.proxy.record import encode_record
 from apps.gateway.proxy.refusals import no_snapshot, shutting_down
 from apps.gateway.snapshot import Snapshot
 from apps.gateway.snapshot.keeper import SnapshotKeeper
+from apps.limits.services import Limiter
 from apps.serving.services import HttpClient
 from llmkit.clock import SteadyClock
 
@@ -21,6 +25,8 @@ class Context:
 
     keeper: SnapshotKeeper
     records: DurableRecords
+    ledger: DurableRecords
+    limiter: Limiter
     client: HttpClient
     conversations: Conversations
     max_body_bytes: int
@@ -34,6 +40,7 @@ class Context:
         if self.draining:
             raise shutting_down()
         self.records.refuse_if_broken()
+        self.ledger.refuse_if_broken()
         if self.keeper.current is None:
             raise no_snapshot()
         return self.keeper.current
@@ -43,5 +50,13 @@ class Context:
         if not exchange.recorded:
             exchange.end_running()
             fill_in_usage(exchange)
+            settle_limits(exchange)
+            if lines := settle(exchange):
+                self.ledger.append(lines)
             self.records.append(encode_record(exchange))
             exchange.recorded = True
+
+    def reserve(self, exchange: Exchange, attempt: Attempt) -> None:
+        """Make durable that this attempt may cost something, before it can; Refusal 503 when that fails."""
+        if lines := reserve(exchange, attempt):
+            self.ledger.append(lines)

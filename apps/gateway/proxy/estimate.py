@@ -22,6 +22,9 @@ def fill_in_usage(exchange: Exchange) -> None:
         if attempt.usage is None and spent and exchange.operation != COUNT:
             attempt.usage = Usage(prompt_tokens=tokens_asked(exchange), completion_tokens=_tokens(_answered(attempt)))
             attempt.usage_estimated = True
+        price = attempt.model.price_at(exchange.started_ns + exchange.wall_offset)
+        if attempt.usage is not None and price is not None:
+            attempt.cost = price.cost_of(attempt.usage)
 
 
 def tokens_asked(exchange: Exchange) -> int:

@@ -11,6 +11,7 @@ from apps.gateway.proxy.caller import MAX_LABEL, Caller
 from apps.gateway.proxy.doors import Door
 from apps.gateway.proxy.resolve import Plan
 from apps.gateway.snapshot import KeyEntry
+from apps.limits.services import Admission
 from llmkit.ids import new_span_ids, new_trace_id
 
 # The steps of a request, in order; each becomes a span. Not every request reaches a model.
@@ -33,9 +34,9 @@ class Exchange:
     """One request. Times are monotonic nanoseconds; `wall_offset` turns them into Unix nanoseconds."""
 
     __slots__ = (
-        "answering", "attempts", "caller", "door", "key", "outcome", "parent_id", "phases", "plan", "recorded",
-        "request", "running", "span_id", "started_ns", "step_ids", "trace_id", "tracestate", "wall_offset",
-        "winner",
+        "admission", "answering", "attempts", "caller", "door", "key", "limit_headers", "outcome", "parent_id",
+        "phases", "plan", "recorded", "request", "running", "span_id", "started_ns", "step_ids", "trace_id",
+        "tracestate", "wall_offset", "winner",
     )  # fmt: skip
 
     def __init__(self, door: Door, caller: Caller, wall_offset: int) -> None:
@@ -53,6 +54,8 @@ class Exchange:
         self.key: KeyEntry | None = None
         self.request: Request | None = None
         self.plan: Plan | None = None
+        self.admission: Admission | None = None  # None where nothing limits the key
+        self.limit_headers: Headers = ()
         self.attempts: list[Attempt] = []
         self.winner: Attempt | None = None  # of the attempts, the one that the caller gets
         self.outcome = Outcome()
@@ -124,6 +127,7 @@ class Exchange:
             headers.append((b"x-flywheel-route-version", b"%d" % route.version))
             if self.winner is not None:
                 headers.append((b"x-flywheel-model", _header_text(self.winner.model.name)))
+        headers += self.limit_headers
         return headers
 
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from apps.gateway.proxy import counting, plain, previous, stream
+from apps.gateway.proxy.admitting import admit
 from apps.gateway.proxy.answering import send_refusal
 from apps.gateway.proxy.asgi_types import Receive, Scope, Send
 from apps.gateway.proxy.asked import parse, translate
@@ -48,6 +49,9 @@ async def answer(context: Context, door: Door, scope: Scope, receive: Receive, s
             _record_or_log(context, exchange)
             raise
         await _refuse(context, exchange, unexpected(), send)
+    finally:
+        if exchange.admission is not None:
+            exchange.admission.release()
 
 
 async def _understand(context: Context, exchange: Exchange, key: KeyEntry, receive: Receive) -> Plan:
@@ -59,6 +63,7 @@ async def _understand(context: Context, exchange: Exchange, key: KeyEntry, recei
         translate(request, exchange.door.dialect.to_chat)
     exchange.ended(RECEIVE)
     plan = exchange.plan = resolve(key, request, exchange.door)
+    await admit(context.limiter, exchange, key)
     exchange.ended(ROUTE)
     return plan
 

@@ -152,8 +152,7 @@ def _answer(exchange: Exchange, attempt: Attempt | None) -> dict[str, Any]:
 
 def _cost_of_all(exchange: Exchange) -> dict[str, int]:
     """Tokens are those of the answer; money was spent on every attempt."""
-    costs = [_spent(exchange, attempt).get(names.COST_NANO) for attempt in exchange.attempts]
-    known = [cost for cost in costs if cost is not None]
+    known = [attempt.cost for attempt in exchange.attempts if attempt.cost is not None]
     return {names.COST_NANO: sum(known)} if known else {}
 
 
@@ -182,7 +181,7 @@ def _spent(exchange: Exchange, attempt: Attempt) -> dict[str, Any]:
     if attempt.usage_estimated:
         spent[names.USAGE_ESTIMATED] = True
     price = attempt.model.price_at(exchange.started_ns + exchange.wall_offset)
-    if price is not None:
+    if price is not None and attempt.cost is not None:
         spent[names.PRICE_VERSION] = price.id
-        spent[names.COST_NANO] = price.cost_of(usage)
+        spent[names.COST_NANO] = attempt.cost
     return spent

@@ -24,6 +24,7 @@ async def call_upstream(
         request = _request(exchange, plan, attempt)
     except UnsupportedRequest as error:
         raise unsupported(str(error), error.param) from error
+    context.reserve(exchange, attempt)
     attempt.outgoing = request.body
     return await context.client.send(
         upstream.target,

@@ -1,4 +1,4 @@
-"""Postgres to snapshot: the whole installation in six queries, seen at one moment."""
+"""Postgres to snapshot: the whole installation in eight queries, seen at one moment."""
 
 import logging
 from collections import defaultdict
@@ -23,6 +23,7 @@ from apps.gateway.snapshot.entries import (
     RouteEntry,
     Snapshot,
 )
+from apps.limits.services import Rule, rules_by_key
 from apps.serving.models import CatalogueModel, PriceVersion, Provider
 from apps.serving.services import Timeouts, Upstream, UpstreamUnusable, upstream_of
 
@@ -180,10 +181,14 @@ def _projects(
 
 def _keys(projects: dict[UUID, ProjectEntry]) -> dict[bytes, KeyEntry]:
     """Every key ever made, so that a revoked one is told from one that never was."""
-    return {bytes(key.digest): _key(key, projects[key.project_id]) for key in ApiKey.objects.all()}
+    rules = rules_by_key()
+    return {
+        bytes(key.digest): _key(key, projects[key.project_id], rules.get(str(key.id), ()))
+        for key in ApiKey.objects.all()
+    }
 
 
-def _key(key: ApiKey, project: ProjectEntry) -> KeyEntry:
+def _key(key: ApiKey, project: ProjectEntry, rules: tuple[Rule, ...]) -> KeyEntry:
     until = NEVER_NS if key.expires_at is None else _nanoseconds(key.expires_at)
     revoked = key.revoked_at is not None
     return KeyEntry(
@@ -193,6 +198,7 @@ def _key(key: ApiKey, project: ProjectEntry) -> KeyEntry:
         models_allowed=frozenset(key.models_allowed) or None,
         usable_until_ns=0 if revoked else until,
         revoked=revoked,
+        rules=rules,
     )
 
 

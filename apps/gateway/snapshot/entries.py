@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from msgspec import Raw
 
 from apps.gateway.domain.policy import Policy, default_policy
+from apps.limits.services import Rule
 from apps.serving.services import Upstream
 from llmkit.pricing import Rates, cost
 from llmkit.usage import Usage
@@ -82,7 +83,7 @@ class ProjectEntry:
 
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
-    """A key by its rights. usable_until_ns: 0 once revoked; models_allowed: None for all of the project."""
+    """A key by its rights and limits. usable_until_ns: 0 once revoked; models_allowed: None for all of the project."""
 
     id: str
     project: ProjectEntry
@@ -90,6 +91,7 @@ class KeyEntry:
     models_allowed: frozenset[str] | None
     usable_until_ns: int
     revoked: bool
+    rules: tuple[Rule, ...] = ()
 
     def allows(self, name: str) -> bool:
         return self.models_allowed is None or name in self.models_allowed

@@ -33,6 +33,8 @@ def make_context(tmp_path, adapter=None, **fields) -> Context:
     known = {
         "keeper": keeper,
         "records": DurableRecords(tmp_path),
+        "ledger": DurableRecords(tmp_path / "ledger"),
+        "limiter": None,
         "client": HttpClient(),
         "conversations": None,
         "max_body_bytes": 1000,

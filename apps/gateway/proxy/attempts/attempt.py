@@ -15,12 +15,14 @@ class Attempt:
     members: of the chat request, with the provider's name of the model. body: the caller's own bytes, where nothing
     of them had to change. native: the provider gets the caller's own words instead of chat's.
     cut_off: it was ended from here, by a caller that left or because another was quicker.
+    reserved: the ledger knows of it. charge_unknown: it went out and nothing came back, so it may or may not be billed.
+    cost: nano-dollars, None while they are unknown or the model has no price.
     """
 
     __slots__ = (
-        "answer", "answered", "body", "cut_off", "ended_ns", "error_message", "error_type", "first_chunk_ns", "members",
-        "model", "native", "number", "outgoing", "received", "span_id", "started_ns", "stream", "stream_bytes",
-        "stream_cut", "upstream", "usage", "usage_estimated", "why",
+        "answer", "answered", "body", "charge_unknown", "cost", "cut_off", "ended_ns", "error_message", "error_type",
+        "first_chunk_ns", "members", "model", "native", "number", "outgoing", "received", "reserved", "span_id",
+        "started_ns", "stream", "stream_bytes", "stream_cut", "upstream", "usage", "usage_estimated", "why",
     )  # fmt: skip
 
     def __init__(
@@ -30,7 +32,8 @@ class Attempt:
         self.span_id, self.number, self.why = span_id, 1, ""
         self.started_ns, self.ended_ns, self.first_chunk_ns = time.monotonic_ns(), 0, 0
         self.outgoing = b""  # what went out, once it did
-        self.answered = self.cut_off = False
+        self.answered = self.cut_off = self.reserved = self.charge_unknown = False
+        self.cost: int | None = None
         self.answer = Observed()
         self.received = b""  # a plain answer, as the provider said it
         self.usage: Usage | None = None

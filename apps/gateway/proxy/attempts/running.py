@@ -14,6 +14,7 @@ from apps.gateway.proxy.attempts.opened import Streaming, Whole
 from apps.gateway.proxy.attempts.targets import Targets
 from apps.gateway.proxy.provider_errors import ProviderFailure, first_token_timeout
 from apps.gateway.proxy.refusals import Refusal
+from apps.serving.services import TransportError
 
 COOL_DOWN_SECONDS = 1.0  # after a 429 that does not say how long
 
@@ -101,6 +102,7 @@ def _note_failure(health: Health, attempt: Attempt, error: BaseException, breake
     now = time.monotonic()
     if isinstance(error, Refusal):
         attempt.failed(error.code, error.message)
+        attempt.charge_unknown = isinstance(error.__cause__, TransportError) and error.__cause__.reached_upstream
     elif isinstance(error, asyncio.CancelledError):
         attempt.cut_off = True
     if not isinstance(error, ProviderFailure) or error.failure.kind not in TRANSIENT:
