@@ -162,6 +162,6 @@ def test_no_credential_is_ever_on_record(
     caller.chat("support")
     caller.chat("support", stream=True)
     caller.chat("nothing-of-that-name")
-    written = b"".join(path.read_bytes() for path in gateway_process.spool.iterdir())
+    written = b"".join(path.read_bytes() for path in gateway_process.spool.rglob("*.ndjson"))
     assert caller.key.encode() not in written
     assert b"sk-acme-1234567890" not in written
