@@ -16,7 +16,7 @@ from apps.gateway.proxy.doors import DOORS
 from apps.gateway.proxy.durable import DurableRecords
 from apps.gateway.proxy.refusals import Refusal, no_such_path, wrong_method
 from apps.gateway.snapshot.keeper import SnapshotKeeper
-from apps.limits.services import Limiter, ledger_in_database
+from apps.limits.services import Limiter, LimiterSettings, ledger_in_database
 from apps.serving.services import HttpClient
 from llmkit.ledger import FOLDER as LEDGER
 
@@ -31,28 +31,26 @@ TICK_SECONDS = 1.0
 class Gateway:
     """Answers from the snapshot alone. `open` counts the requests under way."""
 
-    def __init__(self, *, spool_dir: Path, max_body_bytes: int, redis_url: str, cache_url: str) -> None:
+    def __init__(self, context: Context) -> None:
         self.open = 0
-        self.context = Context(
-            keeper=SnapshotKeeper(),
-            records=DurableRecords(spool_dir),
-            ledger=DurableRecords(spool_dir / LEDGER),
-            limiter=Limiter(redis_url=redis_url, ledger=ledger_in_database),
-            client=HttpClient(),
-            conversations=Conversations(cache_url),
-            max_body_bytes=max_body_bytes,
-        )
+        self.context = context
         self._idle = asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
 
     @classmethod
     def from_settings(cls) -> "Gateway":
-        return cls(
-            spool_dir=settings.SPOOL_DIR,
+        spool: Path = settings.SPOOL_DIR
+        leases = LimiterSettings(lease_share=settings.LIMITS_LEASE_SHARE)
+        context = Context(
+            keeper=SnapshotKeeper(),
+            records=DurableRecords(spool),
+            ledger=DurableRecords(spool / LEDGER),
+            limiter=Limiter(redis_url=settings.REDIS_URL, ledger=ledger_in_database, settings=leases),
+            client=HttpClient(),
+            conversations=Conversations(settings.CACHE_URL),
             max_body_bytes=settings.GATEWAY_MAX_BODY_BYTES,
-            redis_url=settings.REDIS_URL,
-            cache_url=settings.CACHE_URL,
         )
+        return cls(context)
 
     async def start(self) -> None:
         """Returns once there is a snapshot, or after a few seconds without one: until then requests get 503."""
