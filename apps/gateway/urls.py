@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.gateway import views
+from apps.gateway.lab import page as lab
 
 app_name = "gateway"
 
@@ -12,4 +13,5 @@ urlpatterns = [
     path("p/<slug:project_slug>/routes/<uuid:route_id>/edit/", views.new_version, name="new_version"),
     path("p/<slug:project_slug>/routes/<uuid:route_id>/switch/", views.switch_route, name="switch_route"),
     path("p/<slug:project_slug>/routes/<uuid:route_id>/<int:number>/activate/", views.activate, name="activate"),
+    path("p/<slug:project_slug>/gateway/lab/", lab.lab, name="lab"),
 ]

@@ -57,16 +57,20 @@ def _number(text: bytes, unit: float) -> float | None:
 class RetryBudget:
     """Retries may be a share of the requests and no more, so that a provider in trouble isn't buried under them.
 
-    As Finagle's RetryBudget: each request puts a part of a token in, each retry takes one out; a few are always there.
+    As Finagle's RetryBudget: each request puts a part of a token in, each retry takes one out; each second adds some,
+    so that few requests are tried again like many. Times are monotonic seconds.
     """
 
-    __slots__ = ("_share", "_tokens", "most")
+    __slots__ = ("_at", "_per_second", "_share", "_tokens", "most")
 
-    def __init__(self, share: float = 0.2, most: float = 100.0, start: float = 10.0) -> None:
-        self._share, self.most, self._tokens = share, most, start
+    def __init__(self, share: float = 0.2, per_second: float = 10.0, most: float = 100.0) -> None:
+        self._share, self._per_second, self.most = share, per_second, most
+        self._tokens, self._at = per_second, 0.0
 
-    def requested(self) -> None:
-        self._tokens = min(self.most, self._tokens + self._share)
+    def requested(self, now: float) -> None:
+        waited = now - self._at if self._at else 0.0
+        self._at = now
+        self._tokens = min(self.most, self._tokens + self._share + waited * self._per_second)
 
     def take(self) -> bool:
         if self._tokens < 1:

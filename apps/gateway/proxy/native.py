@@ -67,7 +67,7 @@ class NativeStream:
         except sse.EventTooLarge as error:
             raise NotUnderstood from error
         if not events and chunk[:1] == b":":
-            return self._voice.keep_alive()
+            return self.keep_alive()
         return b"".join(map(self._pass, events))
 
     def end(self) -> bytes:
@@ -76,6 +76,9 @@ class NativeStream:
 
     def last(self) -> bytes:
         return self._last
+
+    def keep_alive(self) -> bytes:
+        return self._voice.keep_alive()
 
     def fail(self, refusal: Refusal) -> bytes:
         return self._voice.fail(told(refusal))

@@ -58,6 +58,10 @@ class RelayedStream(Observed):
         """The proper end."""
         return self._voice.end()
 
+    def keep_alive(self) -> bytes:
+        """What no client takes for a part of the answer."""
+        return self._voice.keep_alive()
+
     def fail(self, refusal: Refusal) -> bytes:
         """The last event of a stream that was broken off."""
         return self._voice.fail(told(refusal))
@@ -76,7 +80,7 @@ class RelayedStream(Observed):
         except sse.EventTooLarge as error:
             raise NotUnderstood from error
         if not events:
-            return self._voice.keep_alive() if whole and chunk[:1] == b":" else b""
+            return self.keep_alive() if whole and chunk[:1] == b":" else b""
         shown = self._shown(events)
         if self._as_it_comes and whole and self._between_events and len(shown) == len(events):
             return chunk

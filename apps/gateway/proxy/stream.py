@@ -9,6 +9,7 @@ from apps.gateway.proxy.attempts.loop import Loop
 from apps.gateway.proxy.attempts.opened import Stream, Streaming
 from apps.gateway.proxy.context import Context
 from apps.gateway.proxy.exchange import UPSTREAM, Exchange
+from apps.gateway.proxy.heartbeat import Heartbeat
 from apps.gateway.proxy.native import NativeStream
 from apps.gateway.proxy.opening import UNREADABLE_EVENT, first_events
 from apps.gateway.proxy.provider_errors import not_understood, told, unreachable
@@ -66,19 +67,12 @@ def _read_along(exchange: Exchange, plan: Plan, attempt: Attempt) -> Stream:
 
 async def _pass_on(exchange: Exchange, opened: Streaming, send: Send) -> bytes:
     """All events but the last, which is given back: the proper end, or an error."""
-    provider, response, stream, out = opened.attempt.upstream.provider, opened.response, opened.stream, opened.first
+    provider, stream = opened.attempt.upstream.provider, opened.stream
     exchange.answering = True
     await send({"type": "http.response.start", "status": 200, "headers": [*EVENT_STREAM, *exchange.headers()]})
+    heartbeat = Heartbeat(send, stream.keep_alive())
     try:
-        while True:
-            if out:
-                await send({"type": "http.response.body", "body": out, "more_body": True})
-            if stream.over:
-                break
-            chunk = await response.next_chunk()
-            out = stream.feed(chunk) if chunk else stream.end()
-            if not chunk and not stream.over:
-                raise not_understood(provider, "only a part of its answer and closed the stream")
+        await _events(opened, send, heartbeat)
         if stream.error is not None:
             raise told(provider, stream.error)
     except TransportError as error:
@@ -87,7 +81,24 @@ async def _pass_on(exchange: Exchange, opened: Streaming, send: Send) -> bytes:
         return _broken_off(exchange, stream, not_understood(provider, UNREADABLE_EVENT))
     except Refusal as refusal:
         return _broken_off(exchange, stream, refusal)
+    finally:
+        heartbeat.stop()
     return stream.last()
+
+
+async def _events(opened: Streaming, send: Send, heartbeat: Heartbeat) -> None:
+    """Up to the last one."""
+    response, stream, out = opened.response, opened.stream, opened.first
+    while True:
+        if out:
+            heartbeat.quiet = False
+            await send({"type": "http.response.body", "body": out, "more_body": True})
+        if stream.over:
+            return
+        chunk = await response.next_chunk()
+        out = stream.feed(chunk) if chunk else stream.end()
+        if not chunk and not stream.over:
+            raise not_understood(opened.attempt.upstream.provider, "only a part of its answer and closed the stream")
 
 
 def _broken_off(exchange: Exchange, stream: Stream, refusal: Refusal) -> bytes:

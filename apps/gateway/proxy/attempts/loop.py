@@ -39,7 +39,7 @@ class Loop(Generic[Answer]):
 
     async def run(self) -> Answer:
         """The first good answer; Refusal when there is none."""
-        self._budget.requested()
+        self._budget.requested(time.monotonic())
         limit = self._plan.policy.timeouts.total_ms
         try:
             if limit is None:

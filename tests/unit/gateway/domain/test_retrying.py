@@ -70,19 +70,28 @@ def test_the_tries_of_the_callers_own_client_count():
 
 
 def test_retries_are_a_share_of_the_requests_beyond_the_first_few():
-    budget = RetryBudget(share=0.2, start=10)
+    budget = RetryBudget(share=0.2, per_second=10)
     taken = 0
     for _ in range(1000):
-        budget.requested()
+        budget.requested(100.0)
         taken += budget.take()
     assert 205 <= taken <= 211
-    assert not any(budget.take() for _ in range(3)) or taken > 205
+
+
+def test_each_second_allows_some_retries_more():
+    budget = RetryBudget(per_second=10)
+    for now in (100.0, 101.0):
+        budget.requested(now)
+        while budget.take():
+            continue
+    budget.requested(101.5)
+    assert sum(budget.take() for _ in range(100)) == 5
 
 
 def test_a_quiet_time_saves_no_more_than_so_many_retries():
     budget = RetryBudget(most=20)
     for _ in range(10_000):
-        budget.requested()
+        budget.requested(100.0)
     assert sum(budget.take() for _ in range(100)) == 20
 
 

@@ -1,0 +1,1 @@
+"""Good answers in every dialect that the provider speaks."""
