@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 
 
 class Busy(Exception):
@@ -34,7 +35,8 @@ class Gate:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            await asyncio.wait_for(asyncio.shield(turn), self.timeout)
+            async with asyncio.timeout(self.timeout):
+                await turn
         except TimeoutError:
             if not self._withdraw(turn):
                 return  # the turn came in the same moment
@@ -54,8 +56,8 @@ class Gate:
 
     def _withdraw(self, turn: "asyncio.Future[None]") -> bool:
         """Whether the turn had not come yet."""
-        if turn.done():
+        if not turn.cancelled():
             return False
-        turn.cancel()
-        self._waiting.remove(turn)
+        with suppress(ValueError):  # `leave` passed over it already
+            self._waiting.remove(turn)
         return True
