@@ -31,6 +31,8 @@ def note_session_used(request: HttpRequest, *, project: Project | None = None) -
 
 
 def _write_row(request: HttpRequest, user: User) -> None:
+    if request.session.session_key is None:  # somebody signed in over somebody else, whose session is gone
+        request.session.create()
     UserSession.objects.update_or_create(
         session_key=request.session.session_key,
         defaults={

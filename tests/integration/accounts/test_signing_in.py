@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from apps.accounts.domain.roles import Role
-from apps.accounts.models import AuditEvent, User
+from apps.accounts.models import AuditEvent, User, UserSession
 from apps.accounts.views.entry import sign_in_page
 from tests.factories.accounts import PASSWORD, browser, make_member, make_project, make_user
 
@@ -165,6 +165,19 @@ def test_the_session_key_changes_when_somebody_signs_in() -> None:
 
     assert client.session.session_key != before
     assert is_in(client)
+
+
+def test_who_signs_in_over_somebody_else_gets_a_session_of_their_own() -> None:
+    project = make_project()
+    first, second = make_member(project), make_member(project)
+    client = browser(first)
+    before = client.session.session_key
+
+    client.force_login(second)
+
+    assert client.session.session_key not in (before, None)
+    assert is_in(client)
+    assert UserSession.objects.get(user=second).session_key == client.session.session_key
 
 
 def test_signing_out_takes_a_post_and_ends_the_session() -> None:
