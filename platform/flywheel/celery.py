@@ -23,5 +23,7 @@ app.conf.beat_schedule = {
         "options": {"expires": 60},
     },
     "reprice-waiting": {"task": "billing.reprice_waiting", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep-caches": {"task": "caching.sweep", "schedule": 300.0, "options": {"expires": 300}},
+    "judge-cache-samples": {"task": "caching.judge_samples", "schedule": 60.0, "options": {"expires": 60}},
     "forget-ended-sessions": {"task": "accounts.forget_ended_sessions", "schedule": 24 * 3600.0},
 }

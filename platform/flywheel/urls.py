@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("apps.tracing.urls")),
     path("", include("apps.billing.urls")),
     path("", include("apps.limits.urls")),
+    path("", include("apps.caching.urls")),
     path("", include("apps.feedback.urls")),
     path("", include("apps.compute.urls")),
     path("", include("apps.datasets.urls")),

@@ -37,6 +37,7 @@ SECTIONS: Final = (
             Room("Routes", "gateway:routes", "route", "r"),
             Room("Models", "serving:models", "model", "m"),
             Room("Limits", "limits:limits", "clock", "i"),
+            Room("Caches", "caching:caches", "copy", "b"),
             Room("Spend", "billing:spend", "coin", "c"),
         ),
     ),

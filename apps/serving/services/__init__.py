@@ -14,6 +14,17 @@ from apps.serving.dialects import (
     estimate_messages_tokens,
     items_of,
 )
+from apps.serving.embedding import (
+    DEFAULT_EMBEDDER,
+    Embedder,
+    EmbeddingFailed,
+    EndpointEmbedder,
+    HashingEmbedder,
+    UnknownEmbedder,
+    Vectors,
+    built_in_embedder,
+    built_in_embedders,
+)
 from apps.serving.engine.engine_calls import AdapterNotLoaded
 from apps.serving.providers import (
     ChatCall,
@@ -66,6 +77,7 @@ from apps.serving.transport import (
 
 __all__ = [
     "BODY_OBSERVERS",
+    "DEFAULT_EMBEDDER",
     "DIALECTS",
     "OBSERVERS",
     "RESPONSES",
@@ -77,9 +89,13 @@ __all__ = [
     "Dialect",
     "DialectObserver",
     "DialectStream",
+    "Embedder",
+    "EmbeddingFailed",
     "EmbeddingsCall",
     "Endpoint",
+    "EndpointEmbedder",
     "ForbiddenAddress",
+    "HashingEmbedder",
     "HttpClient",
     "Invalid",
     "InvalidRequest",
@@ -95,6 +111,7 @@ __all__ = [
     "TlsFailed",
     "ToldError",
     "TransportError",
+    "UnknownEmbedder",
     "UnreadableAnswer",
     "UnsupportedRequest",
     "Upstream",
@@ -103,8 +120,11 @@ __all__ = [
     "UpstreamTimeout",
     "UpstreamUnusable",
     "Usage",
+    "Vectors",
     "add_local_folder",
     "add_model",
+    "built_in_embedder",
+    "built_in_embedders",
     "change_endpoint",
     "complete",
     "connect_local_engine",

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "apps.tracing",
     "apps.billing",
     "apps.limits",
+    "apps.caching",
     "apps.gateway",
     "apps.feedback",
     "apps.annotation",

@@ -1,0 +1,1 @@
+"""The caches at work: what gateway processes hold, and what workers do for them."""
