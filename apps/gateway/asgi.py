@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from apps.caching.services import Caches, IdempotencyStore
 from apps.gateway.proxy import handling, models_list, previous
 from apps.gateway.proxy.answering import send_refusal
 from apps.gateway.proxy.asgi_types import Receive, Scope, Send
@@ -14,6 +15,7 @@ from apps.gateway.proxy.context import Context
 from apps.gateway.proxy.conversations import Conversations
 from apps.gateway.proxy.doors import DOORS
 from apps.gateway.proxy.durable import DurableRecords
+from apps.gateway.proxy.kept.embedders import embedder_of
 from apps.gateway.proxy.refusals import Refusal, no_such_path, wrong_method
 from apps.gateway.snapshot.keeper import SnapshotKeeper
 from apps.limits.services import Limiter, LimiterSettings, ledger_in_database
@@ -41,13 +43,16 @@ class Gateway:
     def from_settings(cls) -> "Gateway":
         spool: Path = settings.SPOOL_DIR
         leases = LimiterSettings(lease_share=settings.LIMITS_LEASE_SHARE)
+        keeper, client = SnapshotKeeper(), HttpClient()
         context = Context(
-            keeper=SnapshotKeeper(),
+            keeper=keeper,
             records=DurableRecords(spool),
             ledger=DurableRecords(spool / LEDGER),
             limiter=Limiter(redis_url=settings.REDIS_URL, ledger=ledger_in_database, settings=leases),
-            client=HttpClient(),
+            client=client,
             conversations=Conversations(settings.CACHE_URL),
+            caches=Caches(cache_url=settings.CACHE_URL, embedder_of=embedder_of(keeper, client)),
+            idempotency=IdempotencyStore(settings.REDIS_URL),
             max_body_bytes=settings.GATEWAY_MAX_BODY_BYTES,
         )
         return cls(context)
@@ -57,6 +62,7 @@ class Gateway:
         keeper = self.context.keeper
         keeper.start()
         self._ticking = asyncio.create_task(self._tick())
+        await self.context.caches.start()
         await asyncio.to_thread(keeper.ready.wait, FIRST_SNAPSHOT_SECONDS)
         # What is loaded by now stays; the collector need not walk through it again and again.
         gc.collect()
@@ -73,6 +79,10 @@ class Gateway:
                 log.warning("%d requests were still open at shutdown.", self.open)
         if self._ticking is not None:
             self._ticking.cancel()
+        for task in context.background:
+            task.cancel()
+        await context.caches.aclose()
+        await context.idempotency.aclose()
         await context.limiter.aclose()
         await context.client.aclose()
         await context.conversations.aclose()

@@ -44,6 +44,9 @@ CHOICE = "flywheel.attempt.reason"  # why this target, in words
 CUT_OFF = "flywheel.attempt.cut_off"  # ended from here: the caller left, or another attempt was quicker
 CLIENT_GONE = "flywheel.client.disconnected"
 PAYLOAD_TRUNCATED = "flywheel.payload.truncated"  # a body was longer than what a record keeps
+CACHE = "flywheel.cache"  # exact, semantic or shared: where an answer came from without a call; check: asked again
+CACHE_SIMILARITY = "flywheel.cache.similarity"  # of the question to the known one, 0 to 1
+REPLAYED = "flywheel.idempotency.replayed"
 CONFIDENCE = "flywheel.answer.confidence"  # exp of the mean log-probability of the answer's tokens, 0 to 1
 
 

@@ -14,7 +14,13 @@ _dump = msgspec.json.Encoder().encode
 
 
 def as_stream(body: bytes, *, include_usage: bool) -> Iterator[bytes]:
-    """Server-sent events: role, content in pieces, tool calls, finish reason, usage if it was asked for, [DONE].
+    """The chunks as server-sent events, and [DONE]."""
+    yield from map(encode, as_chunks(body, include_usage=include_usage))
+    yield DONE
+
+
+def as_chunks(body: bytes, *, include_usage: bool) -> Iterator[bytes]:
+    """The data of each event: role, content in pieces, tool calls, finish reason, usage if it was asked for.
 
     `body`: a chat completion as JSON. All chunks carry its id, time and model, and every member of the message
     that is not text or a tool call comes in one piece.
@@ -25,10 +31,9 @@ def as_stream(body: bytes, *, include_usage: bool) -> Iterator[bytes]:
     silent = {"usage": None} if include_usage else {}
     for choice in answer["choices"]:
         for part in _parts(choice):
-            yield encode(_dump({**head, "choices": [{"index": choice.get("index", 0), **part}], **silent}))
+            yield _dump({**head, "choices": [{"index": choice.get("index", 0), **part}], **silent})
     if include_usage:
-        yield encode(_dump({**head, "choices": [], "usage": answer.get("usage")}))
-    yield DONE
+        yield _dump({**head, "choices": [], "usage": answer.get("usage")})
 
 
 def _parts(choice: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -48,14 +48,17 @@ class Hit(NamedTuple):
 
 @dataclass(slots=True)
 class Visit:
-    """One request at the caches of its route."""
+    """One request at the caches of its route. shared: its answer is that of an identical request under way."""
 
     ticket: Ticket
     hit: Hit | None = None
+    shared: bool = False
     vector: Embedded | None = None
 
     def header(self) -> bytes:
-        """The value of `x-flywheel-cache`: `hit; age=12; kind=exact`, `miss`, or `bypass; reason=tools`."""
+        """The value of `x-flywheel-cache`: `hit; age=12; kind=exact`, `miss`, `bypass; reason=tools`."""
+        if self.shared:
+            return b"hit; kind=shared"
         if hit := self.hit:
             near = "" if hit.similarity is None else f"; similarity={hit.similarity:.3f}"
             return f"hit; age={max(0, int(hit.age))}; kind={hit.kind}{near}".encode()

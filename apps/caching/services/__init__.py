@@ -1,11 +1,12 @@
 """What other apps ask of caching: the caches of a gateway process, policies, and what is never cached."""
 
 from apps.caching.domain.answers import StoredAnswer
-from apps.caching.domain.flights import CallCancelled, FellBehind, Flights, Publisher, Seat
+from apps.caching.domain.flights import Flight, Flights
 from apps.caching.domain.policy import ProjectCaching, RoutePolicy
-from apps.caching.domain.replay import as_stream
+from apps.caching.domain.replay import DONE, as_chunks, as_stream
 from apps.caching.domain.ticket import Asked
 from apps.caching.engine.caches import Caches, Hit, Visit
+from apps.caching.engine.embedders import EmbedderOf
 from apps.caching.engine.idempotency import (
     AnswerNotKept,
     Claim,
@@ -29,17 +30,18 @@ from apps.caching.services.policies import (
 )
 
 __all__ = [
+    "DONE",
     "AnswerNotKept",
     "Asked",
     "CacheAway",
     "CacheChoice",
     "Caches",
     "Calibration",
-    "CallCancelled",
     "CannotCalibrate",
     "Claim",
+    "EmbedderOf",
     "Explanation",
-    "FellBehind",
+    "Flight",
     "Flights",
     "Hit",
     "IdempotencyAway",
@@ -48,13 +50,12 @@ __all__ = [
     "KeptResponse",
     "NotARequest",
     "ProjectCaching",
-    "Publisher",
     "RoutePolicy",
-    "Seat",
     "Source",
     "StillRunning",
     "StoredAnswer",
     "Visit",
+    "as_chunks",
     "as_stream",
     "body_fingerprint",
     "calibrate",

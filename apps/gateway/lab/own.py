@@ -13,6 +13,7 @@ from django.db import transaction
 from apps.accounts.domain.roles import Role
 from apps.accounts.models import Membership, Project
 from apps.accounts.services import Actor, IssuedKey, create_project, create_secret_key, publish_config, revoke_key
+from apps.caching.services import CacheChoice, set_cache_policy
 from apps.gateway.lab.target import Operator, Target
 from apps.gateway.models import Route
 from apps.gateway.services import create_route
@@ -26,6 +27,8 @@ PROJECT = "gateway-lab"
 CONTEXT_TOKENS = 1_000_000
 FEW_REQUESTS = 3  # a minute
 HASTY_MS = {"first_byte_timeout_ms": 2_000, "idle_timeout_ms": 2_000, "total_timeout_ms": 6_000}
+# Nothing is too volatile for it: the cases ask in the lab's own words.
+CACHED = CacheChoice(scope="project", allow_sampling=True, volatile_above=1.0)
 OPENAI, ANTHROPIC = Provider.Kind.OPENAI_COMPATIBLE, Provider.Kind.ANTHROPIC
 # Name of the provider and of its model -> its dialect and the first part of its path.
 PROVIDERS = {
@@ -99,6 +102,7 @@ def target_of(own: OwnLab, told: Target) -> Target:
         anthropic_model="lab-anthropic",
         fallback_model="lab-fallback",
         hasty_model="lab-hasty",
+        cached_model="lab-cached",
         limited_key=own.limited_key("limited", Metric.REQUESTS, Window.MINUTE, FEW_REQUESTS),
         spent_key=own.limited_key("spent", Metric.COST, Window.TOTAL, 1),
         operator=operator,
@@ -112,6 +116,8 @@ def set_up(provider_url: str) -> OwnLab:
     models = {name: _model(own.project, name, kind, provider_url + path) for name, (kind, path) in PROVIDERS.items()}
     Provider.objects.for_project(own.project).filter(name="lab-hasty").update(**HASTY_MS)
     _priced(models["lab"])
+    _route(own.project, "lab-cached", models["lab"], {})
+    set_cache_policy(actor=Actor(), project=own.project, route="lab-cached", choice=CACHED)
     _route(own.project, "lab-fallback", models["lab-a"], {"targets": [{"model": "lab-a"}, {"model": "lab-b"}]})
     publish_config()
     return own

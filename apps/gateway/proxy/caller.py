@@ -11,6 +11,7 @@ _WANTED = frozenset(
         b"authorization", b"content-length", b"traceparent", b"tracestate", b"x-request-id",
         b"x-flywheel-user", b"x-flywheel-session", b"x-flywheel-environment", b"x-flywheel-release",
         b"x-api-key", b"anthropic-version", b"anthropic-beta", b"x-stainless-retry-count",
+        b"cache-control", b"idempotency-key",
     )
 )  # fmt: skip
 _LISTS = (b"tracestate", b"anthropic-beta")

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from apps.caching.services import Flight, StoredAnswer, Visit
 from apps.gateway.proxy.asgi_types import Headers
 from apps.gateway.proxy.asked import Request
 from apps.gateway.proxy.attempts.attempt import Attempt
@@ -34,9 +35,9 @@ class Exchange:
     """One request. Times are monotonic nanoseconds; `wall_offset` turns them into Unix nanoseconds."""
 
     __slots__ = (
-        "admission", "answering", "attempts", "caller", "door", "key", "limit_headers", "outcome", "parent_id",
-        "phases", "plan", "recorded", "request", "running", "span_id", "started_ns", "step_ids", "trace_id",
-        "tracestate", "wall_offset", "winner",
+        "admission", "answering", "attempts", "caller", "checks_cache", "door", "flight", "key", "limit_headers",
+        "outcome", "parent_id", "phases", "plan", "recorded", "replayed", "request", "running", "span_id", "started_ns",
+        "step_ids", "trace_id", "tracestate", "visit", "wall_offset", "winner",
     )  # fmt: skip
 
     def __init__(self, door: Door, caller: Caller, wall_offset: int) -> None:
@@ -58,6 +59,10 @@ class Exchange:
         self.limit_headers: Headers = ()
         self.attempts: list[Attempt] = []
         self.winner: Attempt | None = None  # of the attempts, the one that the caller gets
+        self.visit: Visit | None = None  # at the caches, of a route that has some
+        self.flight: Flight[StoredAnswer] | None = None  # identical requests wait for this one's answer
+        self.checks_cache = False  # it asks again what was answered from a cache
+        self.replayed = False  # the answer is the one that its Idempotency-Key got before
         self.outcome = Outcome()
         self.answering = False  # the head of an answer is out
         self.recorded = False
@@ -127,6 +132,8 @@ class Exchange:
             headers.append((b"x-flywheel-route-version", b"%d" % route.version))
             if self.winner is not None:
                 headers.append((b"x-flywheel-model", _header_text(self.winner.model.name)))
+        if self.visit is not None:
+            headers.append((b"x-flywheel-cache", self.visit.header()))
         headers += self.limit_headers
         return headers
 

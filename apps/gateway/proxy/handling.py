@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 from apps.gateway.proxy import counting, plain, previous, stream
 from apps.gateway.proxy.admitting import admit
@@ -16,14 +15,13 @@ from apps.gateway.proxy.context import Context
 from apps.gateway.proxy.doors import COUNT, Door
 from apps.gateway.proxy.estimate import CLIENT_CLOSED_REQUEST
 from apps.gateway.proxy.exchange import AUTHORIZE, RECEIVE, ROUTE, Exchange
+from apps.gateway.proxy.kept import cached, idempotent
 from apps.gateway.proxy.reading import ClientGone, read_body
 from apps.gateway.proxy.refusals import Refusal, unexpected
 from apps.gateway.proxy.resolve import Plan, resolve
 from apps.gateway.snapshot import KeyEntry
 
 log = logging.getLogger(__name__)
-
-Relay = Callable[[Context, Exchange, Plan, Send], Awaitable[None]]
 
 
 async def answer(context: Context, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,8 +31,13 @@ async def answer(context: Context, door: Door, scope: Scope, receive: Receive, s
     try:
         key = exchange.key = authenticate(exchange.caller.authorization, snapshot.keys, exchange.now_ns())
         exchange.ended(AUTHORIZE)
-        plan = await _understand(context, exchange, key, receive)
-        await _relay(context, exchange, plan, receive, send)
+        await _understand(context, exchange, key, receive)
+
+        async def handle(send: Send) -> None:
+            plan = await _admit(context, exchange, key)
+            await _relay(context, exchange, plan, receive, send)
+
+        await idempotent.once(context, exchange, key, scope["path"], send, handle)
     except ClientGone:
         exchange.outcome.client_gone = True
         _note_unanswered(context, exchange)
@@ -54,7 +57,7 @@ async def answer(context: Context, door: Door, scope: Scope, receive: Receive, s
             exchange.admission.release()
 
 
-async def _understand(context: Context, exchange: Exchange, key: KeyEntry, receive: Receive) -> Plan:
+async def _understand(context: Context, exchange: Exchange, key: KeyEntry, receive: Receive) -> None:
     raw = await read_body(receive, exchange.caller.content_length, context.max_body_bytes)
     request = exchange.request = parse(raw, exchange.door)
     if exchange.door.needs_memory:
@@ -62,17 +65,22 @@ async def _understand(context: Context, exchange: Exchange, key: KeyEntry, recei
     elif exchange.door.is_translated:
         translate(request, exchange.door.dialect.to_chat)
     exchange.ended(RECEIVE)
-    plan = exchange.plan = resolve(key, request, exchange.door)
+
+
+async def _admit(context: Context, exchange: Exchange, key: KeyEntry) -> Plan:
+    if exchange.request is None:
+        raise LookupError("The request has not been read.")
+    plan = exchange.plan = resolve(key, exchange.request, exchange.door)
     await admit(context.limiter, exchange, key)
     exchange.ended(ROUTE)
     return plan
 
 
 async def _relay(context: Context, exchange: Exchange, plan: Plan, receive: Receive, send: Send) -> None:
-    relay = _way(exchange.door, plan)
+    fresh = _way(exchange.door, plan)
     watch = ClientWatch(exchange, receive)
     try:
-        await relay(context, exchange, plan, send)
+        await cached.relay(context, exchange, plan, send, fresh)
     except asyncio.CancelledError:
         if watch.gone:
             watch.forgive()
@@ -84,7 +92,7 @@ async def _relay(context: Context, exchange: Exchange, plan: Plan, receive: Rece
         watch.stop()
 
 
-def _way(door: Door, plan: Plan) -> Relay:
+def _way(door: Door, plan: Plan) -> cached.Relay:
     if door.operation == COUNT:
         return counting.relay
     return stream.relay if plan.streams else plain.relay

@@ -25,7 +25,7 @@ def encode_record(exchange: Exchange) -> bytes:
 
 def _entry(exchange: Exchange, answer: dict[str, Any], end_ns: int) -> SpanRecord:
     outcome = exchange.outcome
-    attributes = _labels(exchange) | answer
+    attributes = _labels(exchange) | answer | _kept(exchange)
     request, cut = kept_request(exchange.request)
     response, response_cut = kept_response(outcome.body)
     attempt = exchange.attempt
@@ -58,10 +58,11 @@ def _children(exchange: Exchange) -> list[SpanRecord]:
     project_id, offset, failed = exchange.project_id, exchange.wall_offset, bool(exchange.outcome.error_type)
     start = exchange.started_ns + offset
     last = len(exchange.phases) - 1
+    hit = exchange.visit is not None and exchange.visit.hit is not None
     spans = []
     for number, (phase, ended) in enumerate(exchange.phases):
         end = ended + offset
-        if phase == UPSTREAM:
+        if phase == UPSTREAM and not hit:
             spans += [_attempt(exchange, attempt, end) for attempt in exchange.attempts]
         else:
             spans.append(
@@ -70,7 +71,7 @@ def _children(exchange: Exchange) -> list[SpanRecord]:
                     trace_id=exchange.trace_id,
                     span_id=exchange.step_ids[number],
                     parent_id=exchange.span_id,
-                    name=phase,
+                    name="cache" if phase == UPSTREAM else phase,
                     start_ns=start,
                     end_ns=end,
                     status="error" if failed and number == last and phase != RESPOND else "unset",
@@ -147,6 +148,25 @@ def _answer(exchange: Exchange, attempt: Attempt | None) -> dict[str, Any]:
         found |= _spent(exchange, attempt)
     if error_type := (outcome.error_type if attempt is exchange.attempt or attempt is None else attempt.error_type):
         found[names.ERROR_TYPE] = error_type
+    return found
+
+
+def _kept(exchange: Exchange) -> dict[str, Any]:
+    """Of an answer that took no call, or that checks one that took none."""
+    if exchange.checks_cache:
+        return {names.CACHE: "check"}
+    if exchange.replayed:
+        return {names.REPLAYED: True}
+    visit = exchange.visit
+    if visit is None or visit.hit is None:
+        return {}
+    hit = visit.hit
+    found: dict[str, Any] = {
+        names.CACHE: "shared" if visit.shared else hit.kind,
+        names.RESPONSE_MODEL: hit.answer.model,
+    }
+    if hit.similarity is not None:
+        found[names.CACHE_SIMILARITY] = round(hit.similarity, 4)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Postgres to snapshot: the whole installation in eight queries, seen at one moment."""
+"""Postgres to snapshot: the whole installation in nine queries, seen at one moment."""
 
 import logging
 from collections import defaultdict
@@ -12,6 +12,7 @@ from msgspec import Raw
 from psycopg.errors import LockNotAvailable
 
 from apps.accounts.models import ApiKey, ConfigVersion, Project
+from apps.caching.queries import policies_by_project
 from apps.gateway.domain.policy import Policy, PolicyInvalid, TimeLimits, parse_policy
 from apps.gateway.models import Route, RouteVersion
 from apps.gateway.snapshot.entries import (
@@ -58,7 +59,8 @@ def _compile() -> Snapshot:
         models = _models()
         routes = _routes(models)
         projects = _projects(models, routes)
-        return Snapshot(number=number, keys=_keys(projects))
+        by_id = {project.id: project for project in projects.values()}
+        return Snapshot(number=number, keys=_keys(projects), projects=by_id)
 
 
 def current_number() -> int:
@@ -173,8 +175,9 @@ def _projects(
     by_project: dict[UUID, dict[str, ModelEntry]] = defaultdict(dict)
     for project_id, entry in models.values():
         by_project[project_id][entry.name] = entry
+    caching = policies_by_project()
     return {
-        id_: ProjectEntry(id=str(id_), slug=slug, routes=routes[id_], models=by_project[id_])
+        id_: ProjectEntry(id=str(id_), slug=slug, routes=routes[id_], models=by_project[id_], caching=caching.get(id_))
         for id_, slug in Project.objects.values_list("id", "slug")
     }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Raw
 
+from apps.caching.services import ProjectCaching
 from apps.gateway.domain.policy import Policy, default_policy
 from apps.limits.services import Rule
 from apps.serving.services import Upstream
@@ -75,6 +76,7 @@ class ProjectEntry:
     slug: str
     routes: Mapping[str, RouteEntry]
     models: Mapping[str, ModelEntry]
+    caching: ProjectCaching | None = None
 
     def names(self) -> list[str]:
         """Everything `model` may say, sorted; a route hides a model of the same name."""
@@ -106,3 +108,4 @@ class Snapshot:
 
     number: int
     keys: Mapping[bytes, KeyEntry] = field(default_factory=dict)
+    projects: Mapping[str, ProjectEntry] = field(default_factory=dict)

@@ -37,6 +37,8 @@ def make_context(tmp_path, adapter=None, **fields) -> Context:
         "limiter": None,
         "client": HttpClient(),
         "conversations": None,
+        "caches": None,
+        "idempotency": None,
         "max_body_bytes": 1000,
     }
     return Context(**(known | fields))
@@ -55,7 +57,7 @@ def run(context: Context, *messages, headers=((b"authorization", b"Bearer fw_sk_
         async def send(message):
             sent.append(message)
 
-        await handling.answer(context, CHAT_DOOR, {"headers": headers}, receive, send)
+        await handling.answer(context, CHAT_DOOR, {"headers": headers, "path": "/v1/chat/completions"}, receive, send)
 
     asyncio.run(main())
     return sent
