@@ -6,11 +6,13 @@ import uuid
 
 
 def uuid7() -> uuid.UUID:
-    """A version 7 UUID (RFC 9562): 48 bits of Unix milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10))
-    high = milliseconds << 16 | 0x7000 | random >> 68
-    low = 0b10 << 62 | random & (1 << 62) - 1
+    """A version 7 UUID (RFC 9562): 48 bits of Unix milliseconds, 12 of their fraction, then 62 random bits.
+
+    Of one process, they sort by the order in which they were made, to a quarter of a microsecond (method 3 of 6.2).
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    high = milliseconds << 16 | 0x7000 | rest * 4096 // 1_000_000
+    low = 0b10 << 62 | int.from_bytes(os.urandom(8)) >> 2
     return uuid.UUID(int=high << 64 | low)
 
 

@@ -63,7 +63,7 @@ def annotate(page: Page) -> None:
     """The one item of the demo's queue, by keyboard once it is open."""
     enter(page, "Annotation")
     page.get_by_role("link", name="support-corrections", exact=True).click()
-    expect(page.get_by_role("link", name=QUESTION)).to_be_visible()
+    eventually(lambda: page.reload() and page.get_by_role("link", name=QUESTION).count(), within=60, every=1.0)
     page.keyboard.press("e")
     page.wait_for_url("**/work/")
     expect(page.get_by_label("The conversation")).to_contain_text(QUESTION)

@@ -73,9 +73,9 @@ def test_refusals_are_the_same_as_for_chats(
 ) -> None:
     assert (embed(caller, "nothing").status, embed(caller, input="").error["param"]) == (404, "input")
     assert caller.get(PATH).status == 405
-    provider.behave("acme-large", fails(429, {"error": {"message": "Slow down."}}, {"retry-after": "7"}))
+    provider.behave("acme-large", fails(429, {"error": {"message": "Slow down."}}, {"retry-after": "31"}))
     refused = embed(caller)
-    assert (refused.status, refused.headers["retry-after"]) == (429, "7")
+    assert (refused.status, refused.headers["retry-after"]) == (429, "31")
     provider.behave("acme-large", fails(200, "nonsense"))
     assert embed(caller).status == 502
     assert entry_of(gateway_process.spool, refused.trace_id).attributes["http.response.status_code"] == 429

@@ -65,11 +65,11 @@ def test_a_provider_that_does_not_answer_in_time_is_given_up(
 )
 def test_a_providers_status_is_passed_on(caller: Caller, provider: MockProvider, said: int, told: int) -> None:
     error = {"error": {"message": "No such thing.", "type": "acme_error", "param": "tools", "code": "acme"}}
-    provider.behave("acme-large", fails(said, error, {"retry-after": "7"}))
+    provider.behave("acme-large", fails(said, error, {"retry-after": "31"}))
     for answer in both_ways(caller):
         assert answer.status == told
         assert "No such thing." in answer.error["message"]
-        assert answer.headers["retry-after"] == "7"
+        assert answer.headers["retry-after"] == "31"
         if told < 500:
             assert (answer.error["type"], answer.error["param"], answer.error["code"]) == (
                 "acme_error",
