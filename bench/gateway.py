@@ -1,8 +1,9 @@
-"""What the gateway costs on top of a bare proxy: `make bench-gateway`.
+"""What the gateway costs on top of a bare proxy, and beside its peers: `make bench-gateway`.
 
-Three servers answer the same requests in turns, so that whatever else the machine does falls on all of them:
-the mock provider directly, the floor (bench.floor) before it, and Flywheel's gateway before it with key check,
-snapshot and durable record. The figure to trust is CPU time per request of the server's process.
+Servers answer the same requests in turns, so that whatever else the machine does falls on all of them: the mock
+provider directly, the floor (bench.floor) before it, Flywheel's gateway with key check, limits, ledger and durable
+record, the same with an exact cache that has the answer, and the peers of bench.peers where they are installed. The
+figure to trust is CPU time per request of the server's process.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -20,13 +22,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import machine
+from bench import machine, peers
 from bench.load import Load, load
 from flywheel.local.ports import free_port
 from flywheel.local.throwaway import throwaway_instance
 
 ROOT = Path(__file__).resolve().parents[1]
 MODES = {"plain c=1": (False, 1), "plain c=16": (False, 16), "stream c=16": (True, 16)}
+PLAIN = ("plain c=1", "plain c=16")
 
 
 @dataclass
@@ -38,6 +41,8 @@ class Server:
     key: str
     model: str
     process: subprocess.Popen[bytes]
+    modes: tuple[str, ...] = tuple(MODES)
+    headers: dict[str, str] = field(default_factory=dict)
     rounds: dict[str, list[tuple[float, Load]]] = field(default_factory=dict)
 
     def cpu_ms(self, mode: str) -> float:
@@ -54,16 +59,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of load per server, mode and round")
+    parser.add_argument("--litellm", type=Path, metavar="ENVIRONMENT", help="a virtual environment that holds it")
+    parser.add_argument("--portkey", type=Path, metavar="FOLDER", help="where npm has installed it")
     parser.add_argument("--json", type=Path, default=ROOT / ".bench" / "gateway.json")
     options = parser.parse_args()
     with throwaway_instance(os.environ) as environment, contextlib.ExitStack() as stack:
-        servers = start_servers(stack, {**os.environ, **environment, "DJANGO_SETTINGS_MODULE": "flywheel.settings"})
+        told = {**os.environ, **environment, "DJANGO_SETTINGS_MODULE": "flywheel.settings"}
+        servers = start_servers(stack, told)
+        servers += start_peers(stack, servers[0].url, options)
         for number in range(options.rounds):
             for mode, (stream, connections) in MODES.items():
-                for server in servers:
+                for server in [server for server in servers if mode in server.modes]:
                     measure(server, mode, stream=stream, connections=connections, seconds=options.seconds)
             print(f"round {number + 1} of {options.rounds} done", file=sys.stderr, flush=True)
-        check_records(servers[-1], Path(environment["FLYWHEEL_SPOOL_DIR"]))
+        check_records(servers, Path(environment["FLYWHEEL_SPOOL_DIR"]))
         report(servers, options.seconds, options.json)
 
 
@@ -83,7 +92,24 @@ def start_servers(stack: contextlib.ExitStack, environment: dict[str, str]) -> l
         Server("mock directly", upstream, key, "mock", mock),
         Server("floor", floor_url, key, "mock", floor),
         Server("gateway", gateway_url, key, "bench-route", gateway),
+        Server("gateway, cached", gateway_url, key, "bench-cached", gateway, modes=PLAIN),
     ]
+
+
+def start_peers(stack: contextlib.ExitStack, upstream: str, options: argparse.Namespace) -> list[Server]:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    found = []
+    if options.litellm:
+        found.append((peers.litellm(options.litellm, folder, upstream, port := free_port()), port))
+    if options.portkey:
+        found.append((peers.portkey(options.portkey, upstream, port := free_port()), port))
+    servers = []
+    for peer, port in found:
+        process = stack.enter_context(running(peer.command, port, {**os.environ, **peer.environment}))
+        modes = tuple(MODES) if peer.streams else PLAIN
+        url = f"http://127.0.0.1:{port}"
+        servers.append(Server(peer.name, url, peers.KEY, "mock", process, modes=modes, headers=peer.headers))
+    return servers
 
 
 def asgi(
@@ -98,7 +124,7 @@ def asgi(
 @contextlib.contextmanager
 def running(command: list[str], port: int, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A server process that answers on `port`, ended with the block."""
-    process = subprocess.Popen(command, env=environment, cwd=ROOT)
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_for(port, process)
         yield process
@@ -108,7 +134,7 @@ def running(command: list[str], port: int, environment: dict[str, str]) -> Itera
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5)
@@ -126,7 +152,15 @@ def measure(server: Server, mode: str, *, stream: bool, connections: int, second
     url = f"{server.url}/v1/chat/completions"
     before = machine.cpu_seconds(server.process.pid)
     seen = asyncio.run(
-        load(url, key=server.key, model=server.model, stream=stream, connections=connections, seconds=seconds)
+        load(
+            url,
+            key=server.key,
+            model=server.model,
+            stream=stream,
+            connections=connections,
+            seconds=seconds,
+            headers=server.headers,
+        )
     )
     if seen.failed or not seen.requests:
         raise SystemExit(f"{server.name}, {mode}: {seen.failed} failed; {seen.sample_of_failure!r}")
@@ -134,20 +168,21 @@ def measure(server: Server, mode: str, *, stream: bool, connections: int, second
     server.rounds.setdefault(mode, []).append((spent * 1000 / seen.requests, seen))
 
 
-def check_records(gateway: Server, spool: Path) -> None:
+def check_records(servers: list[Server], spool: Path) -> None:
     """Every answer that was counted must lie in the spool; anything else would be a benchmark of another program."""
-    answered = sum(seen.requests for rounds in gateway.rounds.values() for _, seen in rounds)
+    ours = [server for server in servers if server.name.startswith("gateway")]
+    answered = sum(seen.requests for server in ours for rounds in server.rounds.values() for _, seen in rounds)
     recorded = sum(line.count(b'"is_entry":true') for file in spool.glob("*.ndjson") for line in file.open("rb"))
     if recorded < answered:
         raise SystemExit(f"{answered} answers, but only {recorded} records.")
 
 
 def report(servers: list[Server], seconds: float, path: Path) -> None:
-    mock, floor, gateway = servers
+    floor = servers[1]
     print(f"\n{'':14}{'':16}{'CPU ms':>10}{'× floor':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'first ms':>10}")
     figures: dict[str, float] = {}
     for mode in MODES:
-        for server in servers:
+        for server in [server for server in servers if mode in server.modes]:
             row = figures_of(server, floor, mode, seconds)
             cells = (f"{row[name]:>{width}.{digits}f}" for name, width, digits in COLUMNS)
             print(f"{mode:14}{server.name:16}{''.join(cells)}")
@@ -155,8 +190,8 @@ def report(servers: list[Server], seconds: float, path: Path) -> None:
     for server in servers:
         figures[f"{server.name} rss_mib"] = round(machine.rss_mib(server.process.pid), 1)
         print(f"{'RSS MiB':14}{server.name:16}{figures[f'{server.name} rss_mib']:>10}")
-    ratios = ratios_of(mock, floor, gateway)
-    print("\nGateway as a multiple of the floor: " + ", ".join(f"{name} {value}" for name, value in ratios.items()))
+    ratios = ratios_of({server.name: server for server in servers})
+    print("\nRatios: " + ", ".join(f"{name} {value}" for name, value in ratios.items()))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"ratios": ratios, "figures": figures, "machine": machine.describe()}, indent=2))
 
@@ -172,19 +207,27 @@ def figures_of(server: Server, floor: Server, mode: str, seconds: float) -> dict
     }
 
 
-def ratios_of(mock: Server, floor: Server, gateway: Server) -> dict[str, float]:
-    """CPU per request, and what is added to the mock's latency, as multiples of the floor's.
+def ratios_of(servers: dict[str, Server]) -> dict[str, float]:
+    """Of CPU per request and per stream at 16 connections; and of what a cache hit takes to what the gateway adds.
 
-    Where the floor adds nothing that can be measured, as when all cores are busy, there is no ratio to give.
+    The last at the 99th percentile of one connection.
     """
-    ratios = {f"cpu {mode}": round(gateway.cpu_ms(mode) / floor.cpu_ms(mode), 3) for mode in MODES}
-    for mode in MODES:
-        for name, share in (("p50", 0.5), ("p99", 0.99)):
-            base = mock.figure(mode, "seconds", share)
-            added, floor_added = (server.figure(mode, "seconds", share) - base for server in (gateway, floor))
-            if floor_added > 0.05 * base:
-                ratios[f"added {name} {mode}"] = round(added / floor_added, 3)
-    return ratios
+    floor, ours, cached = servers["floor"], servers["gateway"], servers["gateway, cached"]
+    plain, stream, alone = "plain c=16", "stream c=16", "plain c=1"
+    ratios = {
+        "cpu_per_request_vs_floor": ours.cpu_ms(plain) / floor.cpu_ms(plain),
+        "cpu_per_stream_vs_floor": ours.cpu_ms(stream) / floor.cpu_ms(stream),
+        "cpu_per_cache_hit_vs_floor": cached.cpu_ms(plain) / floor.cpu_ms(plain),
+    }
+    mock_p99, ours_p99, hit_p99 = (
+        servers[name].figure(alone, "seconds", 0.99) for name in ("mock directly", "gateway", "gateway, cached")
+    )
+    if ours_p99 > mock_p99:
+        ratios["cache_hit_p99_vs_added"] = hit_p99 / (ours_p99 - mock_p99)
+    for name in ("litellm", "portkey"):
+        if name in servers:
+            ratios[f"{name}_vs_ours"] = servers[name].cpu_ms(plain) / ours.cpu_ms(plain)
+    return {name: round(value, 3) for name, value in ratios.items()}
 
 
 COLUMNS = [

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ class Load:
         return values[min(len(values) - 1, int(len(values) * share))] * 1000 if values else 0.0
 
 
-def request_bytes(url: str, key: str, model: str, stream: bool) -> bytes:
+def request_bytes(url: str, key: str, model: str, stream: bool, headers: Mapping[str, str]) -> bytes:
     parts = urlsplit(url)
     body = json.dumps(
         {
@@ -41,7 +42,9 @@ def request_bytes(url: str, key: str, model: str, stream: bool) -> bytes:
     ).encode()
     head = (
         f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\nauthorization: Bearer {key}\r\n"
-        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        + "\r\n"
     )
     return head.encode() + body
 
@@ -114,7 +117,16 @@ class Run:
         return self.load
 
 
-async def load(url: str, *, key: str, model: str, stream: bool, connections: int, seconds: float) -> Load:
+async def load(
+    url: str,
+    *,
+    key: str,
+    model: str,
+    stream: bool,
+    connections: int,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+) -> Load:
     """Ask `url` over `connections` kept connections for so many seconds."""
-    request = request_bytes(url, key, model, stream)
+    request = request_bytes(url, key, model, stream, headers or {})
     return await Run(url, request, stream=stream, connections=connections, seconds=seconds).drive()
