@@ -18,6 +18,8 @@ model_list:
 litellm_settings:
   num_retries: 2
   fallbacks: [{{"lab-fallback": ["lab-b"]}}]
+router_settings:
+  disable_cooldowns: true  # or the failures of one case decide the next
 general_settings:
   master_key: sk-lab-master
 """
