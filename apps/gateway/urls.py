@@ -13,5 +13,6 @@ urlpatterns = [
     path("p/<slug:project_slug>/routes/<uuid:route_id>/edit/", views.new_version, name="new_version"),
     path("p/<slug:project_slug>/routes/<uuid:route_id>/switch/", views.switch_route, name="switch_route"),
     path("p/<slug:project_slug>/routes/<uuid:route_id>/<int:number>/activate/", views.activate, name="activate"),
+    path("p/<slug:project_slug>/gateway/failures/", views.failures, name="failures"),
     path("p/<slug:project_slug>/gateway/lab/", lab.lab, name="lab"),
 ]

@@ -12,6 +12,7 @@ from apps.accounts.domain.roles import Role
 from apps.accounts.services import actor_of, may_edit, open_project
 from apps.gateway.domain.describing import describe
 from apps.gateway.domain.dry_run import dry_run
+from apps.gateway.domain.failure_modes import FAILURE_MODES
 from apps.gateway.forms import ConnectForm, DryRunForm, RouteForm, VersionForm
 from apps.gateway.queries import policy_of, routes_of, versions_of
 from apps.gateway.services import (
@@ -97,6 +98,13 @@ def switch_route(request: HttpRequest, project_slug: str, route_id: UUID) -> Htt
     switched = get_object_or_404(routes_of(project), id=route_id)
     set_route_enabled(actor=actor_of(request), route=switched, enabled=request.POST.get("enabled") == "1")
     return redirect("gateway:route", project.slug, switched.id)
+
+
+@require_GET
+def failures(request: HttpRequest, project_slug: str) -> HttpResponse:
+    """What is promised when a part of the installation is away."""
+    open_project(request, project_slug)
+    return render(request, "gateway/failures.html", {"modes": FAILURE_MODES})
 
 
 @require_http_methods(["GET", "POST"])

@@ -42,8 +42,6 @@ class MockProvider:
         self.asked: list[Asked] = []
         self.port = 0
         self._behaviours: dict[str, Behaviour] = {}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, daemon=True)
         self._ready = threading.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -58,6 +56,10 @@ class MockProvider:
         return [asked for asked in self.asked if asked.body.get("model") == model]
 
     def start(self) -> None:
+        """Again after `stop`, at the same address."""
+        self._loop = asyncio.new_event_loop()
+        self._ready.clear()
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self._ready.wait(10)
 
@@ -67,7 +69,7 @@ class MockProvider:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", 0))
+        server = self._loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", self.port))
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
