@@ -18,7 +18,7 @@ FAILURE_MODES: Final = (
         away="Postgres",
         served="Every request, from the configuration that each gateway process holds in memory. Records and ledger "
         "lines wait on the gateway's disk. Exact caches work; semantic ones find nothing.",
-        refused="A gateway that starts meanwhile answers 503 not_ready. Pages and the JSON API fail; /healthz says 503.",
+        refused="A gateway that starts meanwhile answers 503 not_ready. Pages and the API fail; /healthz says 503.",
         afterwards="The shipper catches up; each request is stored once and charged once. No restart.",
         drill="docker compose stop postgres; send requests; docker compose start postgres; "
         "the traces of the time between are there within seconds.",
