@@ -5,11 +5,12 @@ import gc
 import logging
 from pathlib import Path
 
+import msgspec
 from django.conf import settings
 
 from apps.caching.services import Caches, IdempotencyStore
-from apps.gateway.proxy import handling, models_list, previous
-from apps.gateway.proxy.answering import send_refusal
+from apps.gateway.proxy import handling, models_list, openapi, previous
+from apps.gateway.proxy.answering import send_json, send_refusal
 from apps.gateway.proxy.asgi_types import Receive, Scope, Send
 from apps.gateway.proxy.context import Context
 from apps.gateway.proxy.conversations import Conversations
@@ -111,6 +112,10 @@ class Gateway:
             if method not in {"GET", "HEAD"}:
                 raise wrong_method(method, "GET")
             await models_list.answer(self.context, scope, send)
+        elif path == openapi.PATH:
+            if method not in {"GET", "HEAD"}:
+                raise wrong_method(method, "GET")
+            await send_json(send, 200, msgspec.json.encode(openapi.description()))
         elif path.startswith(previous.PREFIX):
             if method not in {"GET", "HEAD", "DELETE"}:
                 raise wrong_method(method, "GET, DELETE")

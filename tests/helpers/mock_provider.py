@@ -145,7 +145,8 @@ def embeds(usage: dict[str, Any] | None = EMBEDDING_USAGE) -> Behaviour:
     async def behaviour(asked: Asked, writer: asyncio.StreamWriter) -> None:
         given = asked.body["input"]
         vectors = [
-            [float(len(text)), float(at)] for at, text in enumerate([given] if isinstance(given, str) else given)
+            [float(len(text) if isinstance(text, str | list) else 1), float(at)]
+            for at, text in enumerate([given] if isinstance(given, str) else given)
         ]
         packed = asked.body.get("encoding_format") == "base64"
         shown = [base64.b64encode(struct.pack("<2f", *vector)).decode() if packed else vector for vector in vectors]

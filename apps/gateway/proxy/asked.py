@@ -60,7 +60,7 @@ class EmbeddingsBody(msgspec.Struct):
     model: Name
     input: Text | Annotated[list[Text | int | list[int]], msgspec.Meta(min_length=1)]
     encoding_format: Literal["float", "base64"] | None = None
-    dimensions: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    dimensions: Annotated[int, msgspec.Meta(ge=1, le=65_536)] | None = None
     user: str | None = None
 
 
