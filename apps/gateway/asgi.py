@@ -43,7 +43,7 @@ class Gateway:
     @classmethod
     def from_settings(cls) -> "Gateway":
         spool: Path = settings.SPOOL_DIR
-        leases = LimiterSettings(lease_share=settings.LIMITS_LEASE_SHARE)
+        leases = LimiterSettings(lease_share=settings.LIMITS_LEASE_SHARE, timeout_s=settings.LIMITS_TIMEOUT_MS / 1000)
         keeper, client = SnapshotKeeper(), HttpClient()
         context = Context(
             keeper=keeper,

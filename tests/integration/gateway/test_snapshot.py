@@ -129,7 +129,7 @@ def test_prices_of_the_future_take_effect_by_themselves(model, key):
 def test_compiling_takes_as_many_queries_for_many_projects_as_for_one(django_assert_max_num_queries, model):
     for _ in range(5):
         make_route(make_model(make_provider(make_project())), name="route")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         compile_snapshot()
 
 
