@@ -10,11 +10,23 @@ import fcntl
 import itertools
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 SEGMENT_BYTES = 8 * 1024 * 1024
 SUFFIX = ".ndjson"
+# How long a segment that was found in its place is taken to be there.
+TRUSTED_SECONDS = 0.02
+_forks = 0
+
+
+def _note_fork() -> None:
+    global _forks  # noqa: PLW0603  (one process, one count)
+    _forks += 1
+
+
+os.register_at_fork(after_in_child=_note_fork)
 
 
 class SpoolUnavailable(OSError):
@@ -34,7 +46,8 @@ class SpoolWriter:
         self._lock = threading.Lock()
         self._fd: int | None = None
         self._size = 0
-        self._pid = 0
+        self._forks = _forks
+        self._seen_at = 0.0
 
     def append(self, lines: bytes) -> None:
         """Hand whole lines to the kernel; SpoolUnavailable when that fails, and then they may be appended again.
@@ -66,8 +79,8 @@ class SpoolWriter:
             return self._fd
         self._close()
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._pid = os.getpid()
-        name = f"{self.source}-{self._pid}-{self._run}-{next(self._numbers)}{SUFFIX}"
+        self._forks, self._seen_at = _forks, time.monotonic()
+        name = f"{self.source}-{os.getpid()}-{self._run}-{next(self._numbers)}{SUFFIX}"
         # Locked before it carries its name, so that the shipper never meets an unlocked live segment.
         hidden = self.directory / f".{name}"
         fd = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -82,7 +95,13 @@ class SpoolWriter:
 
     def _is_good(self, fd: int) -> bool:
         """Not full, this process's own, and not removed by somebody: then it would take its records into nowhere."""
-        return self._size < self.segment_bytes and self._pid == os.getpid() and os.fstat(fd).st_nlink > 0
+        if self._size >= self.segment_bytes or self._forks != _forks:
+            return False
+        if (now := time.monotonic()) - self._seen_at > TRUSTED_SECONDS:
+            if not os.fstat(fd).st_nlink:
+                return False
+            self._seen_at = now
+        return True
 
     def _undo_short_write(self, fd: int, written: int) -> None:
         """Take the part back and leave the segment: its reader may already stand behind what is cut off here."""

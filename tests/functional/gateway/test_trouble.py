@@ -11,7 +11,7 @@ from tests.helpers.calling import Answer, Caller
 from tests.helpers.mock_provider import MockProvider, streams
 from tests.helpers.own_database import own_database
 from tests.helpers.processes import ServerProcess
-from tests.helpers.spool import entry_of
+from tests.helpers.spool import entry_of, spooled
 from tests.helpers.waiting import eventually
 
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
@@ -70,7 +70,7 @@ def test_a_spool_that_was_removed_is_made_anew(house: House, server: ServerProce
     caller = house.caller(server)
     caller.chat("helper")
     shutil.rmtree(server.spool)
-    answer = caller.chat("helper")
+    answer = eventually(lambda: (got := caller.chat("helper")) and spooled(server.spool, trace_id=got.trace_id) and got)
     assert entry_of(server.spool, answer.trace_id).status == "ok"
 
 
