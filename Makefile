@@ -10,7 +10,7 @@ INSTALL = $(PYTHON) bin/install.py --extras "$(EXTRAS)"
 VENV = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check bench-gateway bench-finetune
+.PHONY: help install up test check bench-gateway bench-cache bench-finetune
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 18
@@ -33,8 +33,11 @@ check: python ## lint, types, architecture, migrations
 	@$(VENV)/python -m flywheel.local run -- sh -ec 'export PATH=$(CURDIR)/$(VENV):$$PATH; \
 		mypy; python manage.py makemigrations --check --dry-run; python manage.py check --fail-level WARNING'
 
-bench-gateway: python ## what the gateway costs on top of a bare proxy
-	@$(INSTALL) --dev && exec $(VENV)/python -m bench.gateway
+bench-gateway: python ## what the gateway costs beside a bare proxy and its peers (ARGS="--litellm ENV --portkey FOLDER")
+	@$(INSTALL) --dev && exec $(VENV)/python -m bench.gateway $(ARGS)
+
+bench-cache: python ## how long a semantic lookup takes among 100,000 entries
+	@$(INSTALL) --dev && exec $(VENV)/python -m bench.semantic_cache $(ARGS)
 
 bench-finetune: python ## what the platform adds to a finetune
 	@$(INSTALL) --dev && exec $(VENV)/python -m bench.finetune

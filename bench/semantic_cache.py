@@ -1,4 +1,4 @@
-"""How long a semantic lookup takes among 100,000 entries: `python -m bench.semantic_cache`.
+"""How long a semantic lookup takes among 100,000 entries: `make bench-cache`.
 
 Fills a throw-away Postgres with questions made of own patterns, in three arrangements at once: one partition of 100,000
 entries (a project that shares everything), one of 10,000, and 1,000 small ones (users of their own). Then asks as the
