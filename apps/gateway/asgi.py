@@ -82,6 +82,7 @@ class Gateway:
             self._ticking.cancel()
         for task in context.background:
             task.cancel()
+        await asyncio.gather(*context.background, return_exceptions=True)
         await context.caches.aclose()
         await context.idempotency.aclose()
         await context.limiter.aclose()

@@ -90,8 +90,8 @@ async def _answer_again(context: Context, exchange: Exchange, plan: Plan, visit:
     except Refusal as refusal:
         check.outcome.status, check.outcome.error_type = refusal.status, refusal.code
         check.outcome.error_message = refusal.message
+    finally:  # also at a shutdown: what was spent stays on record
         context.record(check)
-        return
     if check.winner is not None and not check.winner.native:
         context.caches.note_sample(visit, check.winner.received)
 
