@@ -17,7 +17,7 @@ from apps.gateway.proxy.conversations import Conversations
 from apps.gateway.proxy.doors import DOORS
 from apps.gateway.proxy.durable import DurableRecords
 from apps.gateway.proxy.kept.embedders import embedder_of
-from apps.gateway.proxy.refusals import Refusal, no_such_path, wrong_method
+from apps.gateway.proxy.refusals import Refusal, no_such_path, overloaded, wrong_method
 from apps.gateway.snapshot.keeper import SnapshotKeeper
 from apps.limits.services import Limiter, LimiterSettings, ledger_in_database
 from apps.serving.services import HttpClient
@@ -32,10 +32,10 @@ TICK_SECONDS = 1.0
 
 
 class Gateway:
-    """Answers from the snapshot alone. `open` counts the requests under way."""
+    """Answers from the snapshot alone. `open` counts the requests under way, of which there are `most_open` at most."""
 
-    def __init__(self, context: Context) -> None:
-        self.open = 0
+    def __init__(self, context: Context, most_open: int) -> None:
+        self.open, self.most_open = 0, most_open
         self.context = context
         self._idle = asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
@@ -56,7 +56,7 @@ class Gateway:
             idempotency=IdempotencyStore(settings.REDIS_URL),
             max_body_bytes=settings.GATEWAY_MAX_BODY_BYTES,
         )
-        return cls(context)
+        return cls(context, settings.GATEWAY_MAX_OPEN)
 
     async def start(self) -> None:
         """Returns once there is a snapshot, or after a few seconds without one: until then requests get 503."""
@@ -95,6 +95,8 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.open += 1
         try:
+            if self.open > self.most_open:
+                raise overloaded()
             await self._dispatch(scope, receive, send)
         except Refusal as refusal:
             await send_refusal(send, refusal)

@@ -58,6 +58,13 @@ FAILURE_MODES: Final = (
         drill="Fill the volume of the data directory; send a request; delete the file; send another.",
     ),
     FailureMode(
+        away="Room in a gateway process",
+        served="What is open already, to its end; other processes behind the load balancer.",
+        refused="What comes while FLYWHEEL_GATEWAY_MAX_OPEN requests are open: 503 overloaded, with retry-after.",
+        afterwards="As soon as one request ends, the next is let in.",
+        drill="Start a gateway with FLYWHEEL_GATEWAY_MAX_OPEN=2 and send three slow requests.",
+    ),
+    FailureMode(
         away="A gateway process, killed",
         served="Everything that other processes have; what was answered is on the disk of the killed one.",
         refused="Requests under way there end with their connection. Their reserves are settled by the reconciliation.",

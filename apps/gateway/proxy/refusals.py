@@ -49,6 +49,15 @@ def shutting_down() -> Refusal:
     )
 
 
+def overloaded() -> Refusal:
+    return Refusal(
+        503,
+        "This gateway process has as many requests open as it may; try again shortly.",
+        code="overloaded",
+        headers=((b"retry-after", b"1"),),
+    )
+
+
 def no_snapshot() -> Refusal:
     return Refusal(
         503,

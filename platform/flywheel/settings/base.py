@@ -59,6 +59,7 @@ ENGINE_TOKEN = env.text("FLYWHEEL_ENGINE_TOKEN", "")
 # The part of what is left of a limit that one gateway process may hold; 0: each request is checked in Redis.
 LIMITS_LEASE_SHARE = float(env.text("FLYWHEEL_LIMITS_LEASE_SHARE", "0.05"))
 LIMITS_TIMEOUT_MS = float(env.text("FLYWHEEL_LIMITS_TIMEOUT_MS", "100"))
+GATEWAY_MAX_OPEN = int(env.text("FLYWHEEL_GATEWAY_MAX_OPEN", "2000"))
 GATEWAY_MAX_BODY_BYTES = int(env.text("FLYWHEEL_GATEWAY_MAX_BODY_BYTES", str(20 * 1024 * 1024)))
 
 # --- Pages and API --------------------------------------------------------------------------------------------

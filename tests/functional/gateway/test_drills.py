@@ -1,6 +1,7 @@
 """The declared failure modes, under load: parts are really stopped and started, and nothing needs a restart."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,7 +13,7 @@ from llmkit.spool import segments
 from tests.factories.accounts import browser, make_member
 from tests.functional.gateway.conftest import House
 from tests.helpers.load import SteadyLoad
-from tests.helpers.mock_provider import MockProvider
+from tests.helpers.mock_provider import MockProvider, answers_after
 from tests.helpers.pool_worker import own_broker
 from tests.helpers.processes import ServerProcess
 from tests.helpers.spool import entries_by_trace
@@ -79,6 +80,21 @@ def test_a_provider_goes_and_comes_back_under_load(house: House, provider: MockP
     assert refused <= {502, 503}
     assert load.broken <= 24, "only streams that were under way may break, one for each connection"
     each_once(server, load)
+
+
+def test_a_process_with_too_many_requests_open_refuses_the_next_until_one_ends(
+    house: House, provider: MockProvider, start_server
+) -> None:
+    caller = house.caller(start_server(FLYWHEEL_GATEWAY_MAX_OPEN="2"))
+    provider.behave("acme-large", answers_after(1.0))
+    with ThreadPoolExecutor(2) as pool:
+        under_way = [pool.submit(caller.chat, "helper") for _ in range(2)]
+        eventually(lambda: len(provider.asked_for("acme-large")) == 2)
+        refused = caller.chat("helper")
+        assert (refused.status, refused.error["code"]) == (503, "overloaded")
+        assert refused.headers["retry-after"] == "1"
+        assert [call.result().status for call in under_way] == [200, 200]
+    assert caller.chat("helper").status == 200
 
 
 @pytest.mark.django_db
