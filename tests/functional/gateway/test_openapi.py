@@ -51,4 +51,4 @@ def test_no_request_makes_the_gateway_fail(caller: Caller, path: str) -> None:
             assert "error" in answer.json
 
     ask()
-    assert {200} < told
+    assert 200 in told

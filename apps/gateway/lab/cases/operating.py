@@ -7,8 +7,8 @@ from typing import Any
 
 from apps.gateway.lab.cases.group import Group
 from apps.gateway.lab.cases.reading import message_of, openai_error, whole_chat_stream
-from apps.gateway.lab.checks import equal, expect
-from apps.gateway.lab.client import Request
+from apps.gateway.lab.checks import Failed, equal, expect
+from apps.gateway.lab.client import Answer, Request
 from apps.gateway.lab.texts import GREETING
 from apps.gateway.lab.trial import Trial
 
@@ -23,26 +23,35 @@ def _cached(trial: Trial, **members: Any) -> Request:
     return trial.chat(model=trial.told("cached_model"), temperature=0, **members)
 
 
+async def _from_cache(trial: Trial, request: Request) -> Answer:
+    """The first answer that took no call: a gateway may keep what it answered a moment after it did."""
+    for _ in range(20):
+        before = trial.calls
+        answer = await trial.good(request)
+        if trial.calls == before:
+            return answer
+        await asyncio.sleep(0.05)
+    raise Failed(f"the same request went to the provider {trial.calls} times")
+
+
 @case("cache-hit", 34, "The same request again is answered from the cache")
 async def hit(trial: Trial) -> None:
     first = await trial.good(_cached(trial))
-    second = await trial.good(_cached(trial))
-    equal(trial.calls, 1, "the number of calls to the provider")
+    second = await _from_cache(trial, _cached(trial))
     equal(message_of(second), message_of(first), "the second message")
 
 
 @case("cache-replay-stream", 34, "A hit is a valid stream where one was asked for", "It comes as one JSON body.")
 async def replay(trial: Trial) -> None:
     await trial.good(_cached(trial))
-    whole_chat_stream(await trial.good(_cached(trial, stream=True)), trial.words)
-    equal(trial.calls, 1, "the number of calls to the provider")
+    await _from_cache(trial, _cached(trial))
+    whole_chat_stream(await _from_cache(trial, _cached(trial, stream=True)), trial.words)
 
 
 @case("cache-from-stream", 34, "A stream fills the cache for both")
 async def from_stream(trial: Trial) -> None:
     whole_chat_stream(await trial.good(_cached(trial, stream=True)), trial.words)
-    equal(message_of(await trial.good(_cached(trial))).get("content"), trial.words, "the text")
-    equal(trial.calls, 1, "the number of calls to the provider")
+    equal(message_of(await _from_cache(trial, _cached(trial))).get("content"), trial.words, "the text")
 
 
 @case("cache-different", 34, "Whatever changes the answer is another request", "A system prompt is not looked at.")
