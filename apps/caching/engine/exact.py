@@ -6,8 +6,8 @@ from apps.caching.domain.answers import StoredAnswer, Unreadable, pack, unpack
 from apps.caching.domain.keys import ENTRY_OVERHEAD, keys_of
 from apps.caching.domain.policy import RoutePolicy
 from apps.caching.engine import scripts
-from apps.caching.engine.availability import Availability
 from apps.caching.engine.valkey import AWAY, Script, connect
+from llmkit.availability import Availability
 
 # A cache that takes longer than this is slower than having none.
 TIMEOUT_SECONDS = 0.1

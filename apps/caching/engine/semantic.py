@@ -15,9 +15,9 @@ from apps.caching.domain.calibration import NEAREST
 from apps.caching.domain.guard import disagreement
 from apps.caching.domain.policy import DIMENSIONS
 from apps.caching.domain.ticket import SemanticQuery, Ticket
-from apps.caching.engine.availability import Availability
 from apps.caching.engine.embedders import Vectors
 from apps.caching.engine.pools import open_pool
+from llmkit.availability import Availability
 
 LOOK_MS, WRITE_MS = 50, 5_000
 LOOKERS, WRITERS = 4, 2

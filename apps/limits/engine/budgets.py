@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from apps.limits.domain.leases import Lease
 from apps.limits.domain.ledger import Ledger, LedgerAway, SpendQuestion
 from apps.limits.domain.windows import bounds
-from apps.limits.engine.availability import Availability
 from apps.limits.engine.holdings import RedisClock
 from apps.limits.engine.store import AWAY, Store, keys_of
+from llmkit.availability import Availability
 
 log = logging.getLogger(__name__)
 

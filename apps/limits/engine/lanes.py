@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from apps.limits.domain.admission import Part
 from apps.limits.domain.leases import Known, Lease, Told
-from apps.limits.engine.availability import Availability
 from apps.limits.engine.holdings import Holdings
 from apps.limits.engine.store import AWAY, Exchange, Store
+from llmkit.availability import Availability
 
 # Leases of one exchange that no request needs.
 REFRESHED_AT_ONCE = 64

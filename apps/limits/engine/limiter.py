@@ -12,11 +12,11 @@ from apps.limits.domain.leases import Lease
 from apps.limits.domain.ledger import Ledger, LedgerAway
 from apps.limits.domain.refusals import LimitReached
 from apps.limits.domain.rules import Ask, Metric, Rule
-from apps.limits.engine.availability import Availability
 from apps.limits.engine.budgets import Budgets
 from apps.limits.engine.holdings import Holdings, RedisClock
 from apps.limits.engine.lanes import Answer, Lane, Outcome, give_back
 from apps.limits.engine.store import AWAY, Store, StoreSettings
+from llmkit.availability import Availability
 
 log = logging.getLogger(__name__)
 
