@@ -41,7 +41,8 @@ def keep(caches: Caches, exchange: Exchange) -> None:
     visit, attempt = exchange.visit, exchange.winner
     if visit is None or attempt is None:
         return
-    answer = _stored(exchange, attempt)
+    # Putting a stream together is work; where nothing may be kept, nobody waits for it either.
+    answer = _stored(exchange, attempt) if visit.ticket.writes else None
     kept = answer is not None and not caches.keep(visit, answer)
     if exchange.flight is not None:
         exchange.flight.land(answer if kept else None)
