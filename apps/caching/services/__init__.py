@@ -3,7 +3,7 @@
 from apps.caching.domain.answers import StoredAnswer
 from apps.caching.domain.flights import Flight, Flights
 from apps.caching.domain.policy import ProjectCaching, RoutePolicy
-from apps.caching.domain.replay import DONE, as_chunks, as_stream
+from apps.caching.domain.replay import as_chunks, as_stream
 from apps.caching.domain.ticket import Asked
 from apps.caching.engine.caches import Caches, Hit, Visit
 from apps.caching.engine.embedders import EmbedderOf
@@ -30,7 +30,6 @@ from apps.caching.services.policies import (
 )
 
 __all__ = [
-    "DONE",
     "AnswerNotKept",
     "Asked",
     "CacheAway",

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.domain.roles import Role
+from apps.accounts.models import Project
 from apps.accounts.services import actor_of, may_edit, open_project
 from apps.caching import charts
 from apps.caching.forms import CheckForm, NewPolicyForm, PolicyForm, SourceForm, stored
@@ -81,7 +82,7 @@ def new(request: HttpRequest, project_slug: str) -> HttpResponse:
         route = form.cleaned_data["route"]
         if policies_of(project).filter(route=route).exists():
             form.add_error("route", "This route has a cache already.")
-        elif (policy := _saved(request, form, route)) is not None:
+        elif (policy := _saved(request, project, form, route)) is not None:
             return redirect("caching:cache", project.slug, policy.id)
     return render(request, "caching/new.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -91,7 +92,7 @@ def edit(request: HttpRequest, project_slug: str, policy_id: UUID) -> HttpRespon
     project = open_project(request, project_slug, at_least=Role.ENGINEER)
     policy = get_object_or_404(policies_of(project), id=policy_id)
     form = PolicyForm(request.POST if request.method == "POST" else None, project=project, initial=stored(policy))
-    if form.is_valid() and _saved(request, form, policy.route) is not None:
+    if form.is_valid() and _saved(request, project, form, policy.route) is not None:
         return redirect("caching:cache", project.slug, policy.id)
     return render(request, "caching/edit.html", {"form": form, "policy": policy}, status=422 if form.errors else 200)
 
@@ -164,10 +165,9 @@ def remove(request: HttpRequest, project_slug: str, policy_id: UUID) -> HttpResp
     return redirect("caching:caches", project.slug)
 
 
-def _saved(request: HttpRequest, form: PolicyForm, route: str) -> CachePolicy | None:
+def _saved(request: HttpRequest, project: Project, form: PolicyForm, route: str) -> CachePolicy | None:
     """The policy as the form has it; None, with the errors in the form, where that makes no sense."""
     try:
-        project = request.project  # type: ignore[attr-defined]  # open_project left it there
         policy = set_cache_policy(actor=actor_of(request), project=project, route=route, choice=form.choice())
     except ValidationError as error:
         form.add_error(None, error)
